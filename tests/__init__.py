@@ -1,0 +1,1 @@
+"""All tests: unit, property, scenarios, integration and faults; `support` holds what they share."""
