@@ -1,0 +1,104 @@
+"""Compiled restriction tables: what the engine asks, at one version.
+
+Made by `measures.compiler` from packs; immutable. A party is looked up by its folded name, a
+measure by what a shipment is and where it goes, so that a shipment meets only what could touch it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tidegate.events.decision import Outcome
+from tidegate.measures.measure import Measure
+from tidegate.measures.validity import Validity
+
+
+@dataclass(frozen=True, slots=True)
+class ListedParty:
+    """One entry of a list."""
+
+    list: str
+    entry: str
+    name: str
+    names: tuple[str, ...]
+    """The name and all aliases, as the source writes them."""
+    country: str | None
+    validity: Validity
+    confirmed: bool
+    """False: the entry's present state is not established; it asks for review only."""
+    instrument: str | None
+    article: str | None
+    source_url: str | None
+    outcome: Outcome | None
+    note: str | None
+    """The entry's own requirement and policy, or other words of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableMeasure:
+    """A measure with its instants and its pack's words."""
+
+    measure: Measure
+    regime: str
+    pack: str
+    validity: Validity
+
+
+@dataclass(frozen=True, slots=True)
+class TableAlarm:
+    """Something in the tables that a person must look after."""
+
+    id: str
+    measure: str
+    text: str
+    since_ms: int
+    """From this instant on the alarm runs."""
+    until_ms: int | None = None
+    """Up to this instant; None: until the tables change."""
+
+
+class PartyIndex:
+    """Listed parties by folded name."""
+
+    def find(self, folded: str) -> Sequence[ListedParty]:
+        """Return the entries that carry this folded name."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One version of the restriction tables."""
+
+    version: str
+    """Content hash of the packs: equal packs have equal versions."""
+    measures: tuple[TableMeasure, ...]
+    parties: PartyIndex
+    tariff_candidates: Mapping[str, tuple[str, ...]]
+    """By regime: tariff prefixes of goods that may be dual-use."""
+    known_codes: Mapping[str, frozenset[str]]
+    """By regime: every control code that some table names (`CN:1C905`)."""
+    boundaries_ms: tuple[int, ...]
+    """Sorted instants at which some answer changes without an event."""
+    alarms: tuple[TableAlarm, ...]
+    index: MeasureIndex = field(repr=False)
+
+    def next_boundary_ms(self, after_ms: int) -> int | None:
+        """Return the first instant after this one at which an answer may change."""
+        position = bisect_right(self.boundaries_ms, after_ms)
+        return self.boundaries_ms[position] if position < len(self.boundaries_ms) else None
+
+
+class MeasureIndex:
+    """Measures by a token that a shipment must have for them to matter.
+
+    Tokens: `to:JP` (destination or recipient's country), `from:CN`, `origin:CN`, `code:CN:1C905`
+    (a stated code or a prefix of it, or one below it), `regime:CN`, `list:CN-CL`, `hs:2805`. A
+    shipment that lacks a fact has the token's wildcard, as `origin:?`, so that the measure is
+    asked and can answer 'unknown'.
+    """
+
+    def candidates(self, tokens: Iterable[str]) -> Sequence[TableMeasure]:
+        """Return the measures that could concern a shipment with these tokens, in table order."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Names of parties: how they are folded and compared. Pure; memory of one process."""
