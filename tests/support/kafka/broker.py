@@ -143,6 +143,10 @@ class KafkaBroker:
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self._folder / "data"),
+            # The controller refuses a killed broker's return until its old session has ended: 9 s by
+            # default.
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "300",
             "auto.create.topics.enable": "false",
             "default.replication.factor": "1",
             "min.insync.replicas": "1",
