@@ -45,7 +45,6 @@ LicenseFault = Literal[
     "destination_differs",
     "item_differs",
     "end_use_differs",
-    "holder_barred",
     "not_found",
     "unanswered",
     "incomplete",

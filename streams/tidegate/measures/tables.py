@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from tidegate.events.codec import canonical, derived_id
 from tidegate.events.decision import Outcome
 from tidegate.measures.measure import Measure
 from tidegate.measures.validity import Validity
@@ -83,6 +85,14 @@ class Tables:
     """Sorted instants at which some answer changes without an event."""
     alarms: tuple[TableAlarm, ...]
     index: MeasureIndex = field(repr=False)
+
+    def digest_of(self, measure_id: str) -> str:
+        """Return a digest of a measure's content; of the id alone where no table has it."""
+        return self._digests.get(measure_id, measure_id)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {t.measure.id: derived_id("measure", canonical(t.measure)) for t in self.measures}
 
     def next_boundary_ms(self, after_ms: int) -> int | None:
         """Return the first instant after this one at which an answer may change."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-LEGAL_FORMS = frozenset(
-    "ltd limited co company corp corporation inc incorporated llc llp plc kk gk gmbh ag kg sa sas "
-    "sarl srl spa bv nv oy ab as aps pte pty sdn bhd jsc ooo oao zao".split()
-)
+_LATIN_LEGAL_FORMS = """
+ltd limited co company corp corporation inc incorporated llc llp plc kk gk gmbh ag kg sa sas
+sarl srl spa bv nv oy ab as aps pte pty sdn bhd jsc ooo oao zao
+"""
+LEGAL_FORMS = frozenset(_LATIN_LEGAL_FORMS.split())
 CJK_LEGAL_FORMS = (
     "株式会社",
     "有限会社",
@@ -47,15 +48,19 @@ def fold(name: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = text.replace("&", " and ").replace("'", "").replace("’", "")
     text = "".join(character if character.isalnum() else " " for character in text)
-    words = _joined_initials(text.split())
-    words = _without_legal_forms(words)
-    bare = " ".join(words)
+    before = ""
+    while text != before:
+        before = text
+        text = _without_cjk_form(" ".join(_without_legal_forms(_joined_initials(text.split()))))
+    return text
+
+
+def _without_cjk_form(text: str) -> str:
     for form in CJK_LEGAL_FORMS:
-        shorter = bare.removeprefix(form).removesuffix(form).strip()
-        if shorter and shorter != bare:
-            bare = shorter
-            break
-    return bare
+        shorter = text.removeprefix(form).removesuffix(form).strip()
+        if shorter and shorter != text:
+            return shorter
+    return text
 
 
 def _is_latin_mark(character: str) -> bool:

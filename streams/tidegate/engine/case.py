@@ -1,0 +1,131 @@
+"""One question set beside one version of the tables, with what both imply worked out once.
+
+Which listed parties the shipment's names meet, by which tokens measures are looked up, and what
+stands against each license that a line cites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from tidegate.engine.answer import Hit
+from tidegate.engine.question import FalseMatch, Question
+from tidegate.events.claim import Verdict
+from tidegate.events.codec import derived_id
+from tidegate.events.shipment import Item, Party
+from tidegate.licenses.standing import Fault, faults
+from tidegate.measures.condition import RECIPIENT_ROLES
+from tidegate.measures.tables import ListedParty, Tables
+from tidegate.measures.validity import Force, to_ms
+from tidegate.parties.fold import fold
+
+
+class Line:
+    """One item, with the licenses that it cites and what stands against each."""
+
+    def __init__(self, index: int, item: Item, verdicts: dict[str, Verdict], case: Case) -> None:
+        self.index = index
+        self.item = item
+        self.path = f"items[{index}]"
+        self.verdicts = verdicts
+        self.faults: dict[str, tuple[Fault, ...]] = {
+            number: faults(number, verdicts.get(number), case.question.as_of)
+            for number in item.licenses
+        }
+
+    def regime_of(self, number: str) -> str | None:
+        """Return a cited license's regime; None while it is not known."""
+        verdict = self.verdicts.get(number)
+        return verdict.license.regime if verdict is not None and verdict.license else None
+
+    def cited(self, regime: str) -> tuple[str, ...]:
+        """Return the cited licenses that are, or may be, of this regime, in order."""
+        return tuple(n for n in self.item.licenses if self.regime_of(n) in (regime, None))
+
+    def grant(self, regime: str) -> str | None:
+        """Return the first cited license of this regime that grants the line."""
+        for number in self.item.licenses:
+            if not self.faults[number] and self.regime_of(number) == regime:
+                return number
+        return None
+
+
+class Case:
+    """A question and the tables that it is put to."""
+
+    def __init__(self, question: Question, tables: Tables) -> None:
+        self.question = question
+        self.tables = tables
+        self.facts = question.facts
+        self.at_ms = to_ms(question.as_of)
+        by_line: dict[int, dict[str, Verdict]] = {}
+        for verdict in question.verdicts:
+            by_line.setdefault(verdict.line, {})[verdict.license_id] = verdict
+        self.lines = tuple(
+            Line(index, item, by_line.get(item.line, {}), self)
+            for index, item in enumerate(self.facts.items)
+        )
+
+    @cached_property
+    def hits(self) -> tuple[tuple[Hit, ...], ...]:
+        """For each party, the entries that its name or an alias meets and that may count."""
+        return tuple(
+            tuple(self._hits_of(index, party)) for index, party in enumerate(self.facts.parties)
+        )
+
+    def _hits_of(self, index: int, party: Party) -> Iterator[Hit]:
+        seen = set()
+        names = [(f"parties[{index}].name", party.name)]
+        names += [(f"parties[{index}].aliases[{n}]", name) for n, name in enumerate(party.aliases)]
+        for path, name in names:
+            for entry in self.tables.parties.find(fold(name)):
+                key = (entry.list, entry.entry)
+                if key in seen or entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
+                    continue
+                if not self._silenced(party, entry):
+                    seen.add(key)
+                    yield Hit(entry, path, name)
+
+    def _silenced(self, party: Party, entry: ListedParty) -> bool:
+        return any(
+            match.entry == entry.entry
+            and match.party == fold(party.name)
+            and match.country == party.country
+            and match.entry_digest == entry_digest(entry)
+            for match in self.active_false_matches()
+        )
+
+    def active_false_matches(self) -> Iterator[FalseMatch]:
+        """Yield the false matches that have not expired."""
+        for match in self.question.false_matches:
+            if match.expires_at is None or self.question.as_of < match.expires_at:
+                yield match
+
+    def tokens(self) -> set[str]:
+        """Return the tokens by which the tables find what could concern this shipment.
+
+        A fact that is missing gives its wildcard, so that the measure is asked and can say so.
+        """
+        facts = self.facts
+        tokens = {f"to:{facts.destination_country or '?'}", f"from:{facts.export_country or '?'}"}
+        recipients = [party for party in facts.parties if party.role in RECIPIENT_ROLES]
+        tokens.update(f"to:{party.country or '?'}" for party in recipients)
+        if not recipients:
+            tokens.add("to:?")
+        for item in facts.items:
+            tokens.add(f"origin:{item.origin_country or '?'}")
+            if item.hs_code is not None:
+                tokens.add(f"hs:{item.hs_code[:4]}")
+            for code in item.control_codes:
+                tokens.add(f"regime:{code[:2]}")
+                steps = code.split(".")
+                tokens.update("code:" + ".".join(steps[:n]) for n in range(1, len(steps) + 1))
+        tokens.update(f"list:{hit.entry.list}" for hits in self.hits for hit in hits)
+        return tokens
+
+
+def entry_digest(entry: ListedParty) -> str:
+    """Digest what a person saw of a list entry; a changed entry has another one."""
+    words = (entry.list, entry.entry, *entry.names, entry.country, entry.instrument, entry.note)
+    return derived_id("list-entry", *(word or "" for word in words))

@@ -1,0 +1,301 @@
+"""Make the decision on one shipment.
+
+1. Work out what the facts imply under these tables (listed parties met, licenses' faults).
+2. Ask every measure that could touch it, once or for each line; keep each reason.
+3. Add the house rules for cited licenses that no measure speaks of.
+4. The strongest reason gives the outcome; a release that covers all of them makes it pass.
+5. Name the inputs, and derive the id from the content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tidegate.engine import house
+from tidegate.engine.answer import Answer, Hit, Truth
+from tidegate.engine.case import Case, Line
+from tidegate.engine.conditions import Asker
+from tidegate.engine.question import Question
+from tidegate.engine.release import fingerprints, releasing
+from tidegate.events.codec import canonical, derived_id
+from tidegate.events.decision import (
+    Action,
+    Decision,
+    Evidence,
+    ListEntry,
+    Outcome,
+    Reason,
+)
+from tidegate.licenses.standing import last_instant, span, zone_of
+from tidegate.measures.tables import TableMeasure, Tables
+from tidegate.measures.validity import Force, Pause, from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision, and what its owner needs beside it."""
+
+    decision: Decision
+    fingerprints: tuple[str, ...]
+    """Of the hold and review reasons, in the decision's order: what a release would cover."""
+    granted_by: tuple[str, ...]
+    """The licenses that grant lines, if every line that cites any is granted; else empty."""
+    next_change: datetime | None
+    """The first instant at which the answer may be another without anything arriving."""
+
+
+def decide(question: Question, tables: Tables) -> Judgement:
+    """Judge a shipment at an instant. Pure: equal arguments give equal bytes."""
+    case = Case(question, tables)
+    if question.facts.status.is_open:
+        found = list(_by_measures(case))
+        found += _by_house_rules(case, found)
+        reasons = tuple(sorted(found, key=_strength))
+    else:
+        reasons = ()
+    return _judgement(case, reasons)
+
+
+def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
+    """Decide where `decide` itself failed: never a pass, and it says so."""
+    return _judgement(Case(question, tables), (house.not_judged(cause),))
+
+
+def same_decision(one: Decision, other: Decision) -> bool:
+    """Say whether two decisions differ in nothing but instant, tables version and history."""
+    return _content(one) == _content(other)
+
+
+def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
+    question, tables = case.question, case.tables
+    outcome = reasons[0].outcome if reasons else Outcome.NO_RULE_MATCHED
+    prints = fingerprints(reasons, tables)
+    released_by = releasing(prints, question.releases, question.as_of)
+    body: dict[str, Any] = {
+        "shipment_id": question.facts.shipment_id,
+        "revision": question.facts.revision,
+        "outcome": outcome,
+        "action": Action.PASS if released_by else outcome.action,
+        "reasons": reasons,
+        "released_by": released_by,
+        "previous": question.previous,
+        "as_of": question.as_of,
+        "tables_version": tables.version,
+        "inputs": _inputs(case),
+    }
+    draft = Decision(decision_id="draft", **body)
+    decision = draft.model_copy(update={"decision_id": derived_id("decision", canonical(draft))})
+    return Judgement(decision, prints, _granted_by(case), _next_change(case))
+
+
+def _by_measures(case: Case) -> Iterator[Reason]:
+    for measure in case.tables.index.candidates(case.tokens()):
+        force = measure.validity.force(case.at_ms)
+        if force in (Force.NOT_YET, Force.ENDED):
+            continue
+        pause = measure.validity.pause(case.at_ms)
+        if measure.measure.when.asks_item():
+            for line in case.lines:
+                yield from _by_measure(case, measure, line, pause)
+        else:
+            yield from _by_measure(case, measure, None, pause)
+
+
+def _by_measure(
+    case: Case, table: TableMeasure, line: Line | None, pause: Pause | None
+) -> Iterator[Reason]:
+    measure = table.measure
+    answer = Asker(case, table, line).ask(measure.when)
+    if answer.truth is Truth.FALSE:
+        return
+    if answer.truth is Truth.UNKNOWN:
+        if measure.on_unknown == "ignore":
+            return
+        outcome = measure.on_unknown
+    else:
+        outcome = measure.outcome
+    if not answer.hits:
+        yield _reason(case, table, line, answer, outcome, pause, None)
+    for hit in answer.hits:
+        yield _reason(case, table, line, answer, _at_entry(outcome, table, hit), pause, hit)
+
+
+def _at_entry(outcome: Outcome, table: TableMeasure, hit: Hit) -> Outcome:
+    """An entry whose state is not established asks for review; one may state its own outcome."""
+    if not hit.entry.confirmed:
+        return Outcome.REVIEW
+    stated = hit.entry.outcome
+    if stated is not None and table.measure.outcome_by_entry and outcome is table.measure.outcome:
+        return stated
+    return outcome
+
+
+def _reason(
+    case: Case,
+    table: TableMeasure,
+    line: Line | None,
+    answer: Answer,
+    outcome: Outcome,
+    pause: Pause | None,
+    hit: Hit | None,
+) -> Reason:
+    measure = table.measure
+    evidence = list(answer.evidence)
+    entry = None if hit is None else hit.entry
+    if entry is not None:
+        pause = entry.validity.pause(case.at_ms) or pause
+    advice = measure.advice
+    if pause is not None:
+        outcome, advice = Outcome.LICENSE_REQUIRED_IF_REACTIVATED, None
+        evidence.append(Evidence(path="suspension", value=_suspension(pause)))
+    elif answer.truth is Truth.TRUE:
+        lifted = _lifted_by(case, table, line)
+        if lifted is not None:
+            outcome, advice = Outcome.AUTHORISED, None
+            evidence.append(lifted)
+    else:
+        advice = "State: " + ", ".join(answer.unknown)
+    return Reason(
+        measure=measure.id,
+        instrument=(entry.instrument if entry else None) or measure.instrument,
+        article=(entry.article if entry else None) or measure.article,
+        outcome=outcome,
+        title=measure.title["en"],
+        source_url=(entry.source_url if entry else None) or measure.source_url,
+        line=None if line is None else line.item.line,
+        evidence=tuple(evidence),
+        unknown=answer.unknown,
+        list_entry=None if hit is None else _list_entry(hit),
+        score=None if hit is None else 1.0,
+        advice=advice,
+    )
+
+
+def _list_entry(hit: Hit) -> ListEntry:
+    return ListEntry(
+        list=hit.entry.list, entry=hit.entry.entry, name=hit.entry.name, matched=hit.name
+    )
+
+
+def _suspension(pause: Pause) -> str:
+    until = "until further notice" if pause.end_ms is None else f"before {_day(pause.end_ms)}"
+    return f"suspended {until}: {pause.instrument or pause.basis}"
+
+
+def _day(milliseconds: int) -> str:
+    return from_ms(milliseconds).isoformat(timespec="seconds")
+
+
+def _lifted_by(case: Case, table: TableMeasure, line: Line | None) -> Evidence | None:
+    """Return what lifts the measure from this line: a granting license, or a paper of approval."""
+    unless = table.measure.unless
+    if unless is None:
+        return None
+    if unless.license is not None and line is not None:
+        number = line.grant(unless.license)
+        if number is not None:
+            revision = line.verdicts[number].license_revision
+            return Evidence(path=f"licenses[{number}]", value=f"granted, revision {revision}")
+    if unless.document is not None:
+        zone = zone_of(table.regime)
+        for index, paper in enumerate(case.facts.documents):
+            end = last_instant(paper.valid_to, zone)
+            if paper.type == unless.document and (end is None or case.question.as_of < end):
+                return Evidence(path=f"documents[{index}]", value=paper.number or paper.type)
+    return None
+
+
+def _by_house_rules(case: Case, found: list[Reason]) -> list[Reason]:
+    """A line that cites licenses, none of which grants it, holds: whatever the tables say."""
+    told = {
+        (reason.line, evidence.path)
+        for reason in found
+        if reason.outcome is Outcome.LICENSE_INVALID
+        for evidence in reason.evidence
+    }
+    return [
+        house.license_fault(fault, line.item.line)
+        for line in case.lines
+        if not any(not line.faults[number] for number in line.item.licenses)
+        for number in line.item.licenses
+        for fault in line.faults[number]
+        if (line.item.line, fault.path) not in told
+    ]
+
+
+def _strength(reason: Reason) -> tuple[int, str, int, str, str]:
+    entry = reason.list_entry.entry if reason.list_entry else ""
+    path = reason.evidence[0].path if reason.evidence else ""
+    return (reason.outcome.rank, reason.measure, reason.line or 0, entry, path)
+
+
+def _inputs(case: Case) -> dict[str, Any]:
+    question = case.question
+    inputs: dict[str, Any] = {
+        "event": question.event_id,
+        "facts_sha256": question.facts_digest,
+        "status": question.facts.status,
+    }
+    if question.verdicts:
+        inputs["verdicts"] = [
+            {
+                "line": verdict.line,
+                "license": verdict.license_id,
+                "license_revision": verdict.license_revision,
+            }
+            for verdict in sorted(question.verdicts, key=lambda v: (v.line, v.license_id))
+        ]
+    if question.releases or question.false_matches:
+        inputs["dispositions"] = [
+            *(release.disposition_id for release in question.releases),
+            *(match.disposition_id for match in question.false_matches),
+        ]
+    if question.baseline is not None:
+        inputs["baseline"] = question.baseline.model_dump(
+            mode="json", by_alias=True, exclude_none=True
+        )
+    return inputs
+
+
+def _granted_by(case: Case) -> tuple[str, ...]:
+    granted: list[str] = []
+    for line in case.lines:
+        if not line.item.licenses:
+            continue
+        number = next((n for n in line.item.licenses if not line.faults[n]), None)
+        if number is None:
+            return ()
+        if number not in granted:
+            granted.append(number)
+    return tuple(granted)
+
+
+def _next_change(case: Case) -> datetime | None:
+    """Find the first boundary ahead: of the tables, of a license, of a paper, of a release."""
+    question = case.question
+    if not question.facts.status.is_open:
+        return None
+    instants: list[datetime | None] = []
+    for verdict in question.verdicts:
+        if verdict.license is not None:
+            instants += span(verdict.license)
+    zones = {table.regime for table in case.tables.measures}
+    for paper in question.facts.documents:
+        instants += [last_instant(paper.valid_to, zone_of(regime)) for regime in sorted(zones)]
+    instants += [item.expires_at for item in question.releases]
+    instants += [item.expires_at for item in question.false_matches]
+    ahead = [instant for instant in instants if instant is not None and instant > question.as_of]
+    boundary = case.tables.next_boundary_ms(to_ms(question.as_of))
+    if boundary is not None:
+        ahead.append(from_ms(boundary))
+    return min(ahead, default=None)
+
+
+_HISTORY = ("decision_id", "previous", "as_of", "tables_version")
+
+
+def _content(decision: Decision) -> dict[str, Any]:
+    return {name: value for name, value in decision if name not in _HISTORY}

@@ -1,0 +1,79 @@
+"""What one decision is asked about: all of its inputs, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.events.claim import Verdict
+from tidegate.events.decision import Previous
+from tidegate.events.model import RecordModel
+from tidegate.events.shipment import Answer, EndUseClass, PartyClass, Shipment
+from tidegate.events.values import CountryCode, Instant, Revision
+
+
+class EndUser(RecordModel):
+    """An end user as the baseline remembers it; `folded` is how names are compared."""
+
+    name: str
+    folded: str
+    country: CountryCode | None = None
+    class_: PartyClass = PartyClass.UNKNOWN
+
+
+class Baseline(RecordModel):
+    """The key facts at license grant or at customs release, whichever was there first.
+
+    What differs from it later is a change that stops the export (Regulations on the export
+    control of dual-use items, articles 18(2) and 25).
+    """
+
+    revision: Revision
+    set_by: str
+    """`license` or `release`."""
+    licenses: tuple[str, ...] = ()
+    """Licenses that granted it."""
+    end_users: tuple[EndUser, ...] = ()
+    end_use_class: EndUseClass = EndUseClass.UNKNOWN
+    military_capability: Answer = Answer.UNKNOWN
+    destination_country: CountryCode | None = None
+
+
+class Release(RecordModel):
+    """A person's release of a hold, with what the person saw."""
+
+    disposition_id: str
+    decision_id: str
+    covers: tuple[str, ...]
+    """Fingerprints of the hold and review reasons of that decision."""
+    expires_at: Instant | None = None
+
+
+class FalseMatch(RecordModel):
+    """A person's word that a party of the shipment is not the listed one."""
+
+    disposition_id: str
+    party: str
+    """Folded name."""
+    country: CountryCode | None = None
+    """The party's country when it was said; another country makes it another question."""
+    entry: str
+    entry_digest: str
+    """Digest of the list entry when it was said; a changed entry makes it another question."""
+    expires_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything that a decision is a function of, but for the tables."""
+
+    event_id: str
+    facts: Shipment
+    facts_digest: str
+    as_of: datetime
+    verdicts: tuple[Verdict, ...] = ()
+    """Answers to claims of this revision; an answer to an older one does not belong here."""
+    releases: tuple[Release, ...] = ()
+    false_matches: tuple[FalseMatch, ...] = ()
+    baseline: Baseline | None = None
+    previous: Previous | None = None
