@@ -143,8 +143,8 @@ class KafkaBroker:
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self._folder / "data"),
-            # The controller refuses a killed broker's return until its old session has ended: 9 s by
-            # default.
+            # The controller refuses a killed broker's return until its old session has ended: by
+            # default 9 s.
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "300",
             "auto.create.topics.enable": "false",
