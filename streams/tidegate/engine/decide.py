@@ -64,9 +64,23 @@ def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
     return _judgement(Case(question, tables), (house.not_judged(cause),))
 
 
-def same_decision(one: Decision, other: Decision) -> bool:
-    """Say whether two decisions differ in nothing but instant, tables version and history."""
-    return _content(one) == _content(other)
+def content_digest(decision: Decision) -> str:
+    """Digest all of a decision but its instant, tables version and history.
+
+    A decision is written when this has changed, and only then.
+    """
+    body = decision.model_copy(
+        update={
+            "decision_id": "",
+            "previous": None,
+            "as_of": _NO_INSTANT,
+            "tables_version": "",
+        }
+    )
+    return derived_id("decision-content", canonical(body))
+
+
+_NO_INSTANT = from_ms(0)
 
 
 def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
@@ -292,10 +306,3 @@ def _next_change(case: Case) -> datetime | None:
     if boundary is not None:
         ahead.append(from_ms(boundary))
     return min(ahead, default=None)
-
-
-_HISTORY = ("decision_id", "previous", "as_of", "tables_version")
-
-
-def _content(decision: Decision) -> dict[str, Any]:
-    return {name: value for name, value in decision if name not in _HISTORY}

@@ -24,6 +24,10 @@ class Store(Protocol):
         """Return up to `limit` keys that start with `prefix` and sort after `cursor`, in order."""
 
 
+class TooLarge(ValueError):
+    """A value is larger than the broker takes; the record that led to it is a dead letter."""
+
+
 class Transaction:
     """One transaction of one unit, as its processor sees it.
 
@@ -44,6 +48,7 @@ class Transaction:
         number: int,
         store: Store,
         partitions: Mapping[str, int],
+        largest: int = 900_000,
     ) -> None:
         self.agent = agent
         self.partition = partition
@@ -55,6 +60,7 @@ class Transaction:
         self.outputs: list[Output] = []
         self._store = store
         self._partitions = partitions
+        self._largest = largest
         self._mark: tuple[dict[str, bytes | None], int, Counter[tuple[str, str]], int] | None = None
 
     def get(self, key: str) -> bytes | None:
@@ -64,18 +70,27 @@ class Transaction:
         return self._store.get(key)
 
     def put(self, key: str, value: bytes | None) -> None:
-        """Write `value` under `key`; None deletes it."""
+        """Write `value` under `key`; None deletes it.
+
+        Raises:
+            TooLarge: the changelog could not hold the value.
+        """
+        if value is not None and len(value) > self._largest:
+            raise TooLarge(f"state {key!r} has {len(value)} bytes")
         if self._mark is not None and key not in self._mark[0]:
             self._mark[0][key] = self.changes.get(key, _ABSENT)
         self.changes[key] = value
 
     def keys_after(self, cursor: str, prefix: str, limit: int) -> list[str]:
-        """Return up to `limit` committed keys with `prefix` after `cursor`, in key order.
+        """Return up to `limit` keys with `prefix` after `cursor`, in order, as seen in here.
 
-        Keys first written in this transaction are not seen; a walk meets them already done, since
-        whatever writes a key during a walk writes it in the new form.
+        What this transaction wrote is seen, or a claim and a change of its license in one
+        transaction would miss each other.
         """
-        return self._store.keys_after(cursor, prefix, limit)
+        committed = self._store.keys_after(cursor, prefix, limit + len(self.changes))
+        written = (key for key in self.changes if key > cursor and key.startswith(prefix))
+        kept = {key for key in (*committed, *written) if self.get(key) is not None}
+        return sorted(kept)[:limit]
 
     def emit(
         self,
@@ -89,7 +104,10 @@ class Transaction:
 
         Raises:
             KeyError: the topic is not among the deployment's topics.
+            TooLarge: the broker would refuse the value.
         """
+        if value is not None and len(value) > self._largest:
+            raise TooLarge(f"record {key!r} for {topic} has {len(value)} bytes")
         key_bytes = None if key is None else key.encode()
         if partition is None:
             partition = partition_for(key_bytes or b"", self._partitions[topic])

@@ -1,0 +1,188 @@
+"""Say when a change of decision must be told, and tell it so that a person can act on it.
+
+One alert for one change. While a license's owner has not answered, a hold that rests on nothing
+else waits to be told: nobody is woken for the milliseconds that an answer takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tidegate.agents.inputs import SOURCE
+from tidegate.agents.shipment_state import Told
+from tidegate.agents.topics import ALERTS
+from tidegate.engine.decide import Judgement
+from tidegate.engine.house import UNANSWERED
+from tidegate.events.alert import Alert, AlertKind, Severity
+from tidegate.events.codec import ALERT_TYPE, STRUCTURED_HEADERS, derived_id, encode
+from tidegate.events.decision import Action, Decision, Outcome, Previous, Reason
+from tidegate.events.shipment import Party, Role, Shipment
+from tidegate.events.values import decimal_text
+from tidegate.runtime.transaction import Transaction
+
+_SUBJECT_TO_LICENSE = (Outcome.LICENSE_INVALID, Outcome.LICENSE_REQUIRED)
+
+
+def awaits_answer(decision: Decision) -> bool:
+    """Say whether a cited license has not been answered for."""
+    return any(reason.measure == UNANSWERED for reason in decision.reasons)
+
+
+def firm(judgement: Judgement) -> bool:
+    """Say whether it would hold whatever the unanswered licenses turn out to be."""
+    reasons = judgement.decision.reasons
+    open_lines = {reason.line for reason in reasons if reason.measure == UNANSWERED}
+    return judgement.decision.action is Action.HOLD and any(
+        reason.outcome.action is Action.HOLD
+        and not (reason.line in open_lines and reason.outcome in _SUBJECT_TO_LICENSE)
+        for reason in reasons
+    )
+
+
+def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator[Alert]:
+    """Yield what must be told now, given what was told last."""
+    decision = judgement.decision
+    before = told.action if told is not None else Action.PASS
+    if decision.action is Action.HOLD:
+        if before is not Action.HOLD:
+            yield _alert(AlertKind.HOLD_STARTED, facts, judgement, told)
+        elif told is not None and set(told.fingerprints) != set(judgement.fingerprints):
+            yield _alert(AlertKind.HOLD_CHANGED, facts, judgement, told)
+        return
+    if before is Action.HOLD:
+        yield _alert(AlertKind.HOLD_ENDED, facts, judgement, told)
+    if decision.action is Action.REVIEW:
+        known = set(told.fingerprints) if told is not None and before is Action.REVIEW else set()
+        if not known.issuperset(judgement.fingerprints):
+            yield _alert(AlertKind.REVIEW_STARTED, facts, judgement, told)
+
+
+def telling(judgement: Judgement) -> Told:
+    """Return what will have been told once this judgement's alerts are out."""
+    decision = judgement.decision
+    return Told(
+        outcome=decision.outcome, action=decision.action, fingerprints=judgement.fingerprints
+    )
+
+
+def write_alert(transaction: Transaction, alert: Alert, subject: str) -> None:
+    """Write an alert in this transaction; its key is what it is about."""
+    value = encode(
+        ALERT_TYPE,
+        alert,
+        id_=alert.alert_id,
+        source=SOURCE,
+        subject=subject,
+        time=transaction.clock,
+    )
+    transaction.emit(ALERTS, subject, value, STRUCTURED_HEADERS)
+    transaction.count("alert", alert.kind)
+
+
+_VERBS = {
+    AlertKind.HOLD_STARTED: "held",
+    AlertKind.HOLD_CHANGED: "still held, for another reason",
+    AlertKind.HOLD_ENDED: "no longer held",
+    AlertKind.REVIEW_STARTED: "to be reviewed",
+}
+
+
+def _alert(kind: AlertKind, facts: Shipment, judgement: Judgement, told: Told | None) -> Alert:
+    decision = judgement.decision
+    value, currency = goods_value(facts)
+    main = decision.reasons[0] if decision.reasons else None
+    title = f"{facts.shipment_id} {_VERBS[kind]}: {decision.outcome}"
+    if main is not None and kind is not AlertKind.HOLD_ENDED:
+        title += f" ({main.instrument})"
+    return Alert(
+        alert_id=derived_id("alert", kind, decision.decision_id),
+        kind=kind,
+        shipment_id=facts.shipment_id,
+        decision_id=decision.decision_id,
+        title=title,
+        text=_text(facts, decision, told),
+        severity=_severity(kind, decision.outcome),
+        outcome=decision.outcome,
+        previous=None if told is None else Previous(outcome=told.outcome, action=told.action),
+        value=value,
+        currency=currency,
+        reasons=decision.reasons,
+    )
+
+
+def _severity(kind: AlertKind, outcome: Outcome) -> Severity:
+    if kind is AlertKind.HOLD_ENDED:
+        return Severity.INFO
+    if outcome in (Outcome.PROHIBITED, Outcome.STOP_ON_KNOWLEDGE):
+        return Severity.CRITICAL
+    return Severity.WARNING
+
+
+def goods_value(facts: Shipment) -> tuple[Decimal | None, str | None]:
+    """Return the goods' total and its currency, where all lines are valued in one currency."""
+    totals = values_by_currency(facts)
+    if len(totals) != 1 or any(item.value is None for item in facts.items):
+        return None, None
+    ((currency, total),) = totals.items()
+    return total, currency
+
+
+def values_by_currency(facts: Shipment) -> dict[str, Decimal]:
+    """Return what the goods are worth, by currency; lines without value or currency left out."""
+    totals: dict[str, Decimal] = {}
+    for item in facts.items:
+        if item.value is not None and item.currency is not None:
+            totals[item.currency] = totals.get(item.currency, Decimal(0)) + item.value
+    return totals
+
+
+def _text(facts: Shipment, decision: Decision, told: Told | None) -> str:
+    lines = [
+        f"{facts.shipment_id} revision {facts.revision}, {facts.status}: "
+        f"{facts.export_country or '?'} to {facts.destination_country or '?'}",
+        "Parties: " + ("; ".join(_party(party) for party in _leading(facts)) or "not stated"),
+        "Goods: " + ("; ".join(_goods(facts)) or "not stated"),
+        f"Now: {decision.outcome} ({decision.action})"
+        + (f"; before: {told.outcome} ({told.action})" if told is not None else ""),
+    ]
+    lines += [_reason(reason) for reason in decision.reasons[:MAX_TOLD]]
+    if len(decision.reasons) > MAX_TOLD:
+        lines.append(f"and {len(decision.reasons) - MAX_TOLD} more reasons")
+    return "\n".join(lines)
+
+
+MAX_TOLD = 10
+"""Reasons and lines of goods in the text; the record's `reasons` holds them all."""
+
+
+def _leading(facts: Shipment) -> list[Party]:
+    told = (Role.EXPORTER, Role.CONSIGNEE, Role.END_USER)
+    return [party for party in facts.parties if party.role in told][:MAX_TOLD]
+
+
+def _party(party: Party) -> str:
+    return f"{party.role.replace('_', ' ')} {party.name} ({party.country or 'country unknown'})"
+
+
+def _goods(facts: Shipment) -> Iterator[str]:
+    for item in facts.items[:MAX_TOLD]:
+        words = [f"line {item.line}"]
+        if item.quantity is not None:
+            words.append(f"{decimal_text(item.quantity)} {item.unit or ''}".strip())
+        words.append(item.description or "goods")
+        words += [f"[{code}]" for code in item.control_codes]
+        if item.value is not None:
+            words.append(f"{decimal_text(item.value)} {item.currency or ''}".strip())
+        yield " ".join(words)
+
+
+def _reason(reason: Reason) -> str:
+    text = f"- {reason.outcome}: {reason.title} ({reason.instrument}, {reason.article})"
+    if reason.list_entry is not None:
+        text += f"; listed as {reason.list_entry.name}"
+    if reason.unknown:
+        text += "; unknown: " + ", ".join(reason.unknown)
+    if reason.advice:
+        text += f". {reason.advice}"
+    return text

@@ -1,0 +1,176 @@
+"""What the screening agent does with one shipment: claims, decision, alerts, new state."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from tidegate.agents.alerting import alerts, awaits_answer, firm, telling, write_alert
+from tidegate.agents.inputs import SOURCE, Input
+from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
+from tidegate.agents.topics import CLAIMS, DECISIONS
+from tidegate.engine.baseline import next_baseline
+from tidegate.engine.decide import Judgement, content_digest, decide, not_judged
+from tidegate.engine.question import Question
+from tidegate.events import codec
+from tidegate.events.claim import Claim
+from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode
+from tidegate.events.decision import Action, Decision, Previous
+from tidegate.events.shipment import Role, Shipment
+from tidegate.measures.tables import Tables
+from tidegate.runtime.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Judges shipments and writes what follows. Keeps no state of its own.
+
+    Args:
+        alert_delay_seconds: How long a hold that only waits for a license's owner goes untold.
+    """
+
+    def __init__(self, alert_delay_seconds: float = 5.0) -> None:
+        self._alert_delay = timedelta(seconds=alert_delay_seconds)
+
+    def revised(
+        self, transaction: Transaction, old: OpenShipment | None, event: Input[Shipment]
+    ) -> OpenShipment:
+        """Return the state with a new revision's facts; claims go out, old ones are taken back."""
+        facts = event.data
+        before = _claims(old.facts) if old is not None else {}
+        now = _claims(facts) if facts.status.is_open else {}
+        for place, claim in before.items():
+            if place not in now:
+                withdrawn = claim.model_copy(
+                    update={"kind": "withdraw", "shipment_revision": facts.revision}
+                )
+                transaction.emit(CLAIMS, claim.license_id, canonical(withdrawn))
+        for claim in now.values():
+            transaction.emit(CLAIMS, claim.license_id, canonical(claim))
+        if old is None:
+            return OpenShipment(event_id=event.event_id, digest=event.digest, facts=facts)
+        return old.model_copy(
+            update={
+                "event_id": event.event_id,
+                "digest": event.digest,
+                "facts": facts,
+                "verdicts": (),
+                "unanswered_since": None,
+            }
+        )
+
+    def decided(
+        self, transaction: Transaction, state: OpenShipment, tables: Tables
+    ) -> OpenShipment:
+        """Judge a shipment, write what changed, and return its state after that."""
+        judgement = self._judged(transaction, state, tables)
+        baseline = next_baseline(state.baseline, state.facts, judgement.granted_by)
+        if baseline != state.baseline:
+            state = state.model_copy(update={"baseline": baseline})
+            judgement = self._judged(transaction, state, tables)
+        content = content_digest(judgement.decision)
+        if content != state.content:
+            self._write_decision(transaction, judgement.decision)
+            state = _with_decision(state, judgement, content)
+        state = state.model_copy(update={"next_change": judgement.next_change})
+        return self._told(transaction, state, judgement)
+
+    def _judged(self, transaction: Transaction, state: OpenShipment, tables: Tables) -> Judgement:
+        last = state.last
+        question = Question(
+            event_id=state.event_id,
+            facts=state.facts,
+            facts_digest=state.digest,
+            as_of=transaction.clock,
+            verdicts=state.verdicts,
+            releases=state.releases,
+            false_matches=state.false_matches,
+            baseline=state.baseline,
+            previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
+        )
+        try:
+            return decide(question, tables)
+        except Exception as error:
+            # Fail closed: a fault of the engine asks for a person, and the stream goes on.
+            log.exception("shipment could not be judged")
+            transaction.count("not_judged", type(error).__name__)
+            return not_judged(question, tables, f"{type(error).__name__}: {error}")
+
+    def _told(
+        self, transaction: Transaction, state: OpenShipment, judgement: Judgement
+    ) -> OpenShipment:
+        """Write the alerts that are due; put off one that an answer may make needless."""
+        if awaits_answer(judgement.decision):
+            since = state.unanswered_since or transaction.clock
+            waits_until = since + self._alert_delay
+            known_hold = state.told is not None and state.told.action is Action.HOLD
+            if transaction.clock < waits_until and (known_hold or not firm(judgement)):
+                return state.model_copy(update={"unanswered_since": since, "alert_at": waits_until})
+            state = state.model_copy(update={"unanswered_since": since})
+        else:
+            state = state.model_copy(update={"unanswered_since": None})
+        for alert in alerts(state.facts, judgement, state.told):
+            write_alert(transaction, alert, state.facts.shipment_id)
+        return state.model_copy(update={"told": telling(judgement), "alert_at": None})
+
+    def _write_decision(self, transaction: Transaction, decision: Decision) -> None:
+        value = encode(
+            codec.DECISION_TYPE,
+            decision,
+            id_=decision.decision_id,
+            source=SOURCE,
+            subject=decision.shipment_id,
+            time=decision.as_of,
+        )
+        transaction.emit(DECISIONS, decision.shipment_id, value, STRUCTURED_HEADERS)
+        transaction.count("decision", f"{decision.outcome}/{decision.action}")
+
+
+def _with_decision(state: OpenShipment, judgement: Judgement, content: str) -> OpenShipment:
+    decision = judgement.decision
+    seen = Seen(
+        decision_id=decision.decision_id,
+        action=decision.action,
+        outcome=decision.outcome,
+        fingerprints=judgement.fingerprints,
+    )
+    held = decision.action is Action.HOLD
+    measures = [r.measure for r in decision.reasons if r.outcome.action is Action.HOLD]
+    return state.model_copy(
+        update={
+            "content": content,
+            "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
+            "held_measures": tuple(sorted(set(measures))) if held else (),
+            "held_since": (state.held_since or decision.as_of) if held else None,
+        }
+    )
+
+
+def _claims(facts: Shipment) -> dict[tuple[str, int], Claim]:
+    """Return a claim for each license that each line cites, by (license, line)."""
+    names = {
+        role: tuple(party.name for party in facts.parties if party.role is role)
+        for role in (Role.EXPORTER, Role.CONSIGNEE, Role.END_USER)
+    }
+    return {
+        (license_id, item.line): Claim(
+            license_id=license_id,
+            shipment_id=facts.shipment_id,
+            shipment_revision=facts.revision,
+            line=item.line,
+            exporters=names[Role.EXPORTER],
+            consignees=names[Role.CONSIGNEE],
+            end_users=names[Role.END_USER],
+            destination_country=facts.destination_country,
+            end_use_class=facts.end_use.class_,
+            control_codes=item.control_codes,
+            hs_code=item.hs_code,
+            quantity=item.quantity,
+            unit=item.unit,
+            value=item.value,
+            currency=item.currency,
+        )
+        for item in facts.items
+        for license_id in item.licenses
+    }

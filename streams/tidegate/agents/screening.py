@@ -1,0 +1,248 @@
+"""The screening agent: owns the shipments of one partition, and decides about them.
+
+It takes shipments, verdicts of license owners, dispositions of people, and control records that
+switch the tables; it writes decisions, alerts and claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tidegate.agents import dispositions, inputs
+from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
+from tidegate.agents.book import Book, Entry, entry_of
+from tidegate.agents.desk import Desk
+from tidegate.agents.shelf import Shelf
+from tidegate.agents.shipment_state import (
+    PREFIX,
+    ClosedShipment,
+    OpenShipment,
+    read,
+    state_key,
+    write,
+)
+from tidegate.agents.tables_state import TABLES_KEY, TablesState
+from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
+from tidegate.events.claim import Verdict
+from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
+from tidegate.events.control import TablesControl
+from tidegate.events.disposition import Disposition
+from tidegate.events.shipment import Shipment
+from tidegate.measures.tables import Tables
+from tidegate.runtime.processor import Changes, Refused
+from tidegate.runtime.record import Record
+from tidegate.runtime.transaction import Transaction
+
+
+class ScreeningProcessor:
+    """One partition of shipments. See `runtime.processor.Processor` for the calls."""
+
+    def __init__(self, partition: int, shelf: Shelf, desk: Desk) -> None:
+        self.partition = partition
+        self.book = Book()
+        self._shelf = shelf
+        self._desk = desk
+        self._current = TablesState()
+        self._alarms = TableAlarms(partition)
+        self._entries: dict[str, tuple[bytes | None, Entry | None]] = {}
+        """Book entries of states written but not yet committed, with the bytes written."""
+
+    @property
+    def tables_state(self) -> TablesState:
+        """Return which tables this partition decides with, as committed."""
+        return self._current
+
+    def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
+        for key, value in state:
+            self._learn(key, value)
+
+    def ready(self, record: Record) -> bool:
+        """Nothing is decided without tables; a switch waits until its version is built here."""
+        if record.topic == CONTROL:
+            control = _control(record)
+            if control is None or self._shelf.refusal(control.version) is not None:
+                return True
+            return self._shelf.get(control.version) is not None
+        return self._committed_tables() is not None
+
+    def take(self, transaction: Transaction, record: Record) -> None:
+        if record.topic == SHIPMENTS:
+            self._take_shipment(transaction, record)
+        elif record.topic == VERDICTS:
+            self._take_verdict(transaction, record)
+        elif record.topic == DISPOSITIONS:
+            self._take_disposition(transaction, record)
+        elif record.topic == CONTROL:
+            self._take_control(transaction, record)
+        else:
+            raise Refused("", f"the screening agent does not read {record.topic}")
+
+    def due(self) -> datetime | None:
+        tables = self._committed_tables()
+        if tables is None:
+            return None
+        dues = [self.book.next_due(), self._alarms.next_due(tables)]
+        return min((due for due in dues if due is not None), default=None)
+
+    def fire(self, transaction: Transaction, limit: int) -> int:
+        told = self._alarms.tell(transaction, self._tables(transaction))
+        keys = self.book.due_at(transaction.clock, limit)
+        for key in keys:
+            state = self._open(transaction, key)
+            if state is not None:
+                self._decide(transaction, state)
+        return told + len(keys)
+
+    def walking(self) -> bool:
+        return self._current.cursor is not None and self._committed_tables() is not None
+
+    def walk(self, transaction: Transaction, limit: int) -> int:
+        """Decide the next open shipments again, under the tables that were switched to."""
+        current = self._tables_state(transaction)
+        if current.cursor is None:
+            return 0
+        keys = transaction.keys_after(current.cursor, PREFIX, limit)
+        for key in keys:
+            state = self._open(transaction, key)
+            if state is not None:
+                self._decide(transaction, state)
+        done = len(keys) < limit
+        cursor = None if done else keys[-1]
+        current = current.model_copy(update={"cursor": cursor})
+        transaction.put(TABLES_KEY, current.model_dump_json(exclude_none=True).encode())
+        if done and current.published_at is not None:
+            seconds = (transaction.clock - current.published_at).total_seconds()
+            transaction.observe("tables_propagation", max(0.0, seconds))
+        return len(keys)
+
+    def applied(self, changes: Changes, clock: datetime) -> None:
+        for key, value in changes.items():
+            self._learn(key, value)
+        self._entries.clear()
+
+    # Inputs
+
+    def _take_shipment(self, transaction: Transaction, record: Record) -> None:
+        event = inputs.read(record, SHIPMENT_TYPE, Shipment, "shipment_id")
+        facts = event.data
+        key = state_key(facts.shipment_id)
+        state = read(transaction.get(key))
+        if state is not None and facts.revision <= state.revision:
+            kind = "late"
+            if facts.revision == state.revision:
+                kind = "same" if event.digest == state.digest else "conflict"
+            transaction.count("duplicate", f"{SHIPMENTS}/{kind}")
+            return
+        transaction.count("applied", SHIPMENTS)
+        seconds = transaction.clock.timestamp() - record.timestamp_ms / 1000
+        transaction.observe("event_to_decision", max(0.0, seconds))
+        tables = self._tables(transaction)
+        old = state if isinstance(state, OpenShipment) else None
+        if facts.status.is_open:
+            new = self._desk.revised(transaction, old, event)
+            self._put(transaction, self._desk.decided(transaction, new, tables))
+        else:
+            new = self._desk.revised(transaction, old, event)
+            self._desk.decided(transaction, new, tables)
+            closed = ClosedShipment(
+                closed_at=transaction.clock, revision=facts.revision, digest=event.digest
+            )
+            transaction.put(key, write(closed))
+
+    def _take_verdict(self, transaction: Transaction, record: Record) -> None:
+        verdict = Verdict.model_validate_json(record.value or b"")
+        state = self._open(transaction, state_key(verdict.shipment_id))
+        if state is None or verdict.shipment_revision != state.revision:
+            transaction.count("duplicate", f"{VERDICTS}/late")
+            return
+        transaction.count("applied", VERDICTS)
+        about = (verdict.line, verdict.license_id)
+        others = [v for v in state.verdicts if (v.line, v.license_id) != about]
+        known = next((v for v in state.verdicts if (v.line, v.license_id) == about), None)
+        if known is None:
+            seconds = transaction.clock.timestamp() - record.timestamp_ms / 1000
+            transaction.observe("claim_to_decision", max(0.0, seconds))
+        verdicts = sorted([*others, verdict], key=lambda v: (v.line, v.license_id))
+        self._decide(transaction, state.model_copy(update={"verdicts": tuple(verdicts)}))
+
+    def _take_disposition(self, transaction: Transaction, record: Record) -> None:
+        event = inputs.read(record, DISPOSITION_TYPE, Disposition, "shipment_id")
+        state = self._open(transaction, state_key(event.data.shipment_id))
+        if state is None:
+            raise Refused("data.shipment_id", "no open shipment of that id")
+        if event.data.disposition_id in state.dispositions:
+            transaction.count("duplicate", f"{DISPOSITIONS}/same")
+            return
+        new = dispositions.apply(state, event.data, self._tables(transaction))
+        transaction.count("applied", DISPOSITIONS)
+        noted = (*state.dispositions, event.data.disposition_id)
+        self._decide(transaction, new.model_copy(update={"dispositions": noted}))
+
+    def _take_control(self, transaction: Transaction, record: Record) -> None:
+        """Switch tables here, at this place in the partition's history, and begin the walk."""
+        control = _control(record)
+        if control is None:
+            raise Refused("", "not a control record")
+        refusal = self._shelf.refusal(control.version)
+        if refusal is not None:
+            raise Refused("version", f"tables {control.version} were refused: {refusal}")
+        current = self._tables_state(transaction)
+        if current.version == control.version:
+            transaction.count("duplicate", f"{CONTROL}/same")
+            return
+        transaction.count("applied", CONTROL)
+        switched = TablesState(
+            version=control.version, published_at=control.published_at, cursor=""
+        )
+        transaction.put(TABLES_KEY, switched.model_dump_json(exclude_none=True).encode())
+
+    # State
+
+    def _decide(self, transaction: Transaction, state: OpenShipment) -> None:
+        tables = self._tables(transaction)
+        self._put(transaction, self._desk.decided(transaction, state, tables))
+
+    def _put(self, transaction: Transaction, state: OpenShipment) -> None:
+        key = state_key(state.facts.shipment_id)
+        value = write(state)
+        if value != transaction.get(key):
+            transaction.put(key, value)
+            self._entries[key] = (value, entry_of(state))
+
+    def _open(self, transaction: Transaction, key: str) -> OpenShipment | None:
+        state = read(transaction.get(key))
+        return state if isinstance(state, OpenShipment) else None
+
+    def _tables_state(self, transaction: Transaction) -> TablesState:
+        value = transaction.get(TABLES_KEY)
+        return TablesState() if value is None else TablesState.model_validate_json(value)
+
+    def _tables(self, transaction: Transaction) -> Tables:
+        version = self._tables_state(transaction).version
+        tables = None if version is None else self._shelf.get(version)
+        assert tables is not None, "ready() waited for it"
+        return tables
+
+    def _committed_tables(self) -> Tables | None:
+        version = self._current.version
+        return None if version is None else self._shelf.get(version)
+
+    def _learn(self, key: str, value: bytes | None) -> None:
+        if key == TABLES_KEY and value is not None:
+            self._current = TablesState.model_validate_json(value)
+        elif key.startswith(ALARM_PREFIX):
+            self._alarms.learn(key)
+        elif key.startswith(PREFIX):
+            written, entry = self._entries.get(key, (None, None))
+            if value is None or written is not value:
+                state = read(value)
+                entry = entry_of(state) if isinstance(state, OpenShipment) else None
+            self.book.replace(key, entry)
+
+
+def _control(record: Record) -> TablesControl | None:
+    try:
+        return TablesControl.model_validate_json(record.value or b"")
+    except ValueError:
+        return None

@@ -1,0 +1,52 @@
+"""The table versions that this worker has built, shared by its partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tidegate.measures.tables import Tables
+
+
+class Shelf:
+    """Versions by name. A version is built aside, then put here; a bad one is refused by name."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, Tables] = {}
+        self._refused: dict[str, str] = {}
+        self.wanted: set[str] = set()
+        """Versions that some partition waits for."""
+        self._listeners: list[Callable[[], None]] = []
+
+    def get(self, version: str) -> Tables | None:
+        """Return a version; None, and it is wanted from now on, where it is not built here yet."""
+        tables = self._built.get(version)
+        if tables is None:
+            self.wanted.add(version)
+        return tables
+
+    def refusal(self, version: str) -> str | None:
+        """Return why a version was refused."""
+        return self._refused.get(version)
+
+    def put(self, tables: Tables) -> None:
+        """Offer a built version to all partitions."""
+        self._built[tables.version] = tables
+        self._settled(tables.version)
+
+    def refuse(self, version: str, reason: str) -> None:
+        """Mark a version as one that cannot be built; partitions stay with what they have."""
+        self._refused[version] = reason
+        self._settled(version)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a version was built or refused."""
+        self._listeners.append(listener)
+
+    def versions(self) -> tuple[str, ...]:
+        """Return the built versions, oldest first."""
+        return tuple(self._built)
+
+    def _settled(self, version: str) -> None:
+        self.wanted.discard(version)
+        for listener in self._listeners:
+            listener()

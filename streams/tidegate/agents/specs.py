@@ -1,0 +1,60 @@
+"""The two agents as the runtime takes them: where each reads, what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tidegate.agents import topics
+from tidegate.agents.desk import Desk
+from tidegate.agents.inputs import dead_letter
+from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.screening import ScreeningProcessor
+from tidegate.agents.shelf import Shelf
+from tidegate.runtime.processor import Processor
+from tidegate.runtime.spec import AgentSpec
+
+
+def agents(
+    shelf: Shelf,
+    desk: Desk | None = None,
+    made: Callable[[str, int, Processor], None] = lambda agent, partition, processor: None,
+) -> tuple[AgentSpec, AgentSpec]:
+    """Return the screening agent and the license agent.
+
+    Args:
+        shelf: The table versions built in this process.
+        desk: Judges and tells; the default waits 5 s for license owners before it tells a hold.
+        made: Told each processor made, so that its book can be read for the metrics.
+    """
+    the_desk = desk or Desk()
+
+    def screening(partition: int) -> Processor:
+        processor = ScreeningProcessor(partition, shelf, the_desk)
+        made("screening", partition, processor)
+        return processor
+
+    def licensing(partition: int) -> Processor:
+        processor = LicensingProcessor(partition)
+        made("licensing", partition, processor)
+        return processor
+
+    return (
+        AgentSpec(
+            name="screening",
+            inputs=(topics.VERDICTS, topics.CONTROL, topics.DISPOSITIONS, topics.SHIPMENTS),
+            changelog=topics.SHIPMENTS_CHANGELOG,
+            processor=screening,
+            dead_letter=dead_letter,
+            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS),
+            keyed=frozenset({topics.SHIPMENTS, topics.DISPOSITIONS}),
+        ),
+        AgentSpec(
+            name="licensing",
+            inputs=(topics.CLAIMS, topics.LICENSES),
+            changelog=topics.LICENSES_CHANGELOG,
+            processor=licensing,
+            dead_letter=dead_letter,
+            outputs=(topics.VERDICTS, topics.ALERTS),
+            keyed=frozenset({topics.LICENSES}),
+        ),
+    )
