@@ -13,6 +13,11 @@ from tidegate.measures.condition import Condition, HsPrefix, ListId, Regime, Str
 MeasureId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*([-./][A-Za-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
+NOT_A_MEASURES = frozenset(
+    {Outcome.AUTHORISED, Outcome.NO_RULE_MATCHED, Outcome.LICENSE_REQUIRED_IF_REACTIVATED}
+)
+"""Outcomes that follow from licenses, silence or suspension, never from a measure's own words."""
+
 
 class Effective(Strict):
     """First and last day in force, in the pack's zone; both are included."""
@@ -80,6 +85,10 @@ class Measure(Strict):
     on_unknown: Outcome | Literal["ignore"] = Outcome.REVIEW
     """What follows where the conditions cannot be answered. `ignore` only where the law itself
     asks for positive knowledge."""
+    unknown_because: Line | None = None
+    """Why `on_unknown: ignore` is right; required with it."""
+    note: Line | None = None
+    """What a reader of the tables should know: what is not established, how words are read."""
     advice: Line | None = None
     """What would free a shipment that this holds."""
 
@@ -87,6 +96,12 @@ class Measure(Strict):
     def _can_be_told(self) -> Measure:
         if "en" not in self.title:
             raise ValueError("title needs 'en'")
+        if self.outcome in NOT_A_MEASURES:
+            raise ValueError(f"outcome: {self.outcome} is the engine's to give, not a measure's")
+        if self.on_unknown in NOT_A_MEASURES:
+            raise ValueError(f"on_unknown: {self.on_unknown} is the engine's to give; say 'ignore'")
+        if (self.on_unknown == "ignore") != (self.unknown_because is not None):
+            raise ValueError("on_unknown: ignore and unknown_because go together")
         return self
 
 

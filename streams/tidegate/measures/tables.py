@@ -7,7 +7,7 @@ measure by what a shipment is and where it goes, so that a shipment meets only w
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -36,6 +36,8 @@ class ListedParty:
     outcome: Outcome | None
     note: str | None
     """The entry's own requirement and policy, or other words of the source."""
+    countries: tuple[str, ...] = ()
+    """All countries the source names; `country` is set where there is exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,29 @@ class TableAlarm:
     """Up to this instant; None: until the tables change."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableList:
+    """A list's own words: shown wherever an entry of it is cited."""
+
+    id: str
+    title: str
+    as_of: str
+    """Day of the copy, ISO 8601."""
+    source: str
+    license: str
+    entries: int
+    pack: str
+
+
 class PartyIndex:
     """Listed parties by folded name."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[ListedParty]:
+        """Yield every entry, in table order."""
+        raise NotImplementedError
 
     def find(self, folded: str) -> Sequence[ListedParty]:
         """Return the entries that carry this folded name."""
@@ -85,6 +108,8 @@ class Tables:
     """Sorted instants at which some answer changes without an event."""
     alarms: tuple[TableAlarm, ...]
     index: MeasureIndex = field(repr=False)
+    lists: Mapping[str, TableList] = field(default_factory=dict, repr=False)
+    """By list id."""
 
     def digest_of(self, measure_id: str) -> str:
         """Return a digest of a measure's content; of the id alone where no table has it."""

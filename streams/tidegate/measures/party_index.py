@@ -1,0 +1,90 @@
+"""Listed parties by folded name, made into objects only when they are met.
+
+All entries of all lists are kept as plain tuples (an image holds them as they are); a shipment
+meets few of them, so building 26,000 objects at start would be work for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tidegate.events.decision import Outcome
+from tidegate.measures.tables import ListedParty, PartyIndex
+from tidegate.measures.validity import Validity
+
+
+class PlainEntry(NamedTuple):
+    """A `ListedParty` in plain values; `validity` is a position among the index's validities."""
+
+    list: str
+    entry: str
+    names: tuple[str, ...]
+    countries: tuple[str, ...]
+    validity: int
+    confirmed: bool
+    instrument: str | None
+    article: str | None
+    source_url: str | None
+    outcome: str | None
+    note: str | None
+
+
+class FoldedIndex(PartyIndex):
+    """Entries in list order, and for each folded name the positions of those that carry it."""
+
+    def __init__(
+        self,
+        entries: Sequence[tuple[object, ...]],
+        by_name: Mapping[str, tuple[int, ...]],
+        validities: Sequence[Validity],
+    ) -> None:
+        self.entries = entries
+        self.by_name = by_name
+        self.validities = validities
+        self._made: dict[int, ListedParty] = {}
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[ListedParty]:
+        return (self._party(position) for position in range(len(self.entries)))
+
+    def find(self, folded: str) -> Sequence[ListedParty]:
+        """Return the entries that carry this folded name, in table order."""
+        return tuple(self._party(position) for position in self.by_name.get(folded, ()))
+
+    def names(self) -> Mapping[str, tuple[int, ...]]:
+        """Return every folded name with the positions of its entries (see `at`)."""
+        return self.by_name
+
+    def at(self, position: int) -> ListedParty:
+        """Return the entry at a position.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self._party(position)
+
+    def _party(self, position: int) -> ListedParty:
+        made = self._made.get(position)
+        if made is None:
+            plain = PlainEntry._make(self.entries[position])
+            countries = plain.countries
+            made = ListedParty(
+                list=plain.list,
+                entry=plain.entry,
+                name=plain.names[0],
+                names=plain.names,
+                country=countries[0] if len(countries) == 1 else None,
+                validity=self.validities[plain.validity],
+                confirmed=plain.confirmed,
+                instrument=plain.instrument,
+                article=plain.article,
+                source_url=plain.source_url,
+                outcome=None if plain.outcome is None else Outcome(plain.outcome),
+                note=plain.note,
+                countries=countries,
+            )
+            self._made[position] = made
+        return made

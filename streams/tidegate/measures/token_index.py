@@ -1,0 +1,135 @@
+"""Find the measures that could touch a shipment, by tokens that it must have.
+
+For each measure the most selective set of tokens is taken such that its conditions are false for
+every shipment that has none of them. That must hold for 'unknown' as well, so a missing fact's
+wildcard is in the set. A question that may be unknown without a wildcard gives no set; a measure
+without any set is put to every shipment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tidegate.measures.condition import RECIPIENT_ROLES, Condition, PartyQuestion
+from tidegate.measures.tables import MeasureIndex, TableMeasure
+
+SHORTEST_HS_DIGITS = 2
+TOKEN_HS_DIGITS = 4
+MEMO_SIZE = 4096
+
+_SELECTIVITY = {"list": 0, "code": 1, "hs": 2, "regime": 3, "to": 4, "from": 5, "origin": 6}
+
+
+class TokenIndex(MeasureIndex):
+    """An index over measures in table order."""
+
+    def __init__(
+        self, measures: Sequence[TableMeasure], candidates: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._measures = tuple(measures)
+        self._always = 0
+        self._masks: dict[str, int] = {}
+        self._memo: dict[int, tuple[TableMeasure, ...]] = {}
+        for position, table in enumerate(self._measures):
+            bit = 1 << position
+            tokens = necessary(table.measure.when, candidates)
+            if tokens is None:
+                self._always |= bit
+            for token in tokens or ():
+                self._masks[token] = self._masks.get(token, 0) | bit
+
+    def candidates(self, tokens: Iterable[str]) -> Sequence[TableMeasure]:
+        """Return the measures that could concern a shipment with these tokens, in table order."""
+        mask = self._always
+        masks = self._masks
+        for token in tokens:
+            mask |= masks.get(token, 0)
+        found = self._memo.get(mask)
+        if found is None:
+            if len(self._memo) >= MEMO_SIZE:
+                self._memo.clear()
+            found = tuple(
+                table for position, table in enumerate(self._measures) if mask >> position & 1
+            )
+            self._memo[mask] = found
+        return found
+
+
+def necessary(
+    condition: Condition, candidates: Mapping[str, Sequence[str]]
+) -> frozenset[str] | None:
+    """Return tokens of which a shipment must have one, or the condition is false; None: no such."""
+    if condition.all is not None:
+        sets = [necessary(child, candidates) for child in condition.all]
+        known = [tokens for tokens in sets if tokens is not None]
+        return min(known, key=_cost, default=None)
+    if condition.any is not None:
+        union: frozenset[str] = frozenset()
+        for child in condition.any:
+            tokens = necessary(child, candidates)
+            if tokens is None:
+                return None
+            union |= tokens
+        return union
+    return _of_question(condition, candidates)
+
+
+def _of_question(
+    condition: Condition, candidates: Mapping[str, Sequence[str]]
+) -> frozenset[str] | None:
+    match condition.key:
+        case "code":
+            return frozenset(step for code in condition.code or () for step in _code_steps(code))
+        case "code_regime" | "unlisted_code":
+            return frozenset({f"regime:{condition.code_regime or condition.unlisted_code}"})
+        case "tariff_candidate":
+            return _hs(candidates.get(condition.tariff_candidate or "", ()))
+        case "origin":
+            return _countries("origin", condition.origin)
+        case "export_from":
+            return _countries("from", condition.export_from)
+        case "destination":
+            return _countries("to", condition.destination)
+        case "recipient_in":
+            return _countries("to", condition.recipient_in)
+        case "party":
+            assert condition.party is not None
+            return _party(condition.party)
+    return None
+
+
+def _code_steps(code: str) -> Iterable[str]:
+    """Yield a code and all above it: a shipment that states a broader code may mean this one."""
+    steps = code.split(".")
+    return ("code:" + ".".join(steps[:end]) for end in range(1, len(steps) + 1))
+
+
+def _hs(prefixes: Iterable[str]) -> frozenset[str]:
+    """A shipment's token is its first four digits, or all of them where it states fewer."""
+    return frozenset(
+        f"hs:{prefix[:digits]}"
+        for prefix in prefixes
+        for digits in range(SHORTEST_HS_DIGITS, TOKEN_HS_DIGITS + 1)
+    )
+
+
+def _countries(kind: str, countries: Iterable[str] | None) -> frozenset[str]:
+    return frozenset({f"{kind}:?", *(f"{kind}:{country}" for country in countries or ())})
+
+
+def _party(question: PartyQuestion) -> frozenset[str] | None:
+    """A role that receives and that nobody fills is unknown; `to:?` stands for it only where
+    all receiving roles are asked about."""
+    if question.list is None:
+        return None
+    token = f"list:{question.list}"
+    roles = set(question.roles)
+    if not roles or not roles <= set(RECIPIENT_ROLES):
+        return frozenset({token})
+    return frozenset({token, "to:?"}) if roles == set(RECIPIENT_ROLES) else None
+
+
+def _cost(tokens: frozenset[str]) -> tuple[int, int]:
+    """Order sets: the kind that fewest shipments have first, then the smaller set."""
+    worst = max((_SELECTIVITY[token.partition(":")[0]] for token in tokens), default=0)
+    return (worst, len(tokens))
