@@ -18,7 +18,7 @@ Changes = Mapping[str, bytes | None]
 """State keys written by a committed transaction; None is a deletion."""
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a record, not a fault of the program
+class Refused(Exception):
     """The record cannot be processed: `field` and `reason` go to the dead letters with it."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -52,7 +52,7 @@ class Processor(Protocol):
         """Return when the next timer fires, from committed state; None when there is none."""
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        """Fire up to `limit` timers due at the transaction's clock, oldest first; return how many."""
+        """Fire up to `limit` timers due at the clock, oldest first; return how many."""
 
     def walking(self) -> bool:
         """Say whether a walk over the state (a table switch, a fan-out) is under way."""

@@ -1,0 +1,62 @@
+"""Make aiokafka's clients; here because the library is untyped, and to see who connects how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from tidegate.runtime.spec import RuntimeConfig, Unit
+
+_BATCH_BYTES = 512 * 1024  # half of what a broker takes by default
+
+
+def unit_producer(config: RuntimeConfig, unit: Unit) -> Any:
+    """Return the transactional producer of `unit`; no other may have its id and live."""
+    name = config.transactional_id(unit)
+    settings: dict[str, Any] = {
+        "client_id": name,
+        "transactional_id": name,
+        "transaction_timeout_ms": int(config.transaction_timeout * 1000),
+        "request_timeout_ms": int(config.request_timeout * 1000),
+        "max_batch_size": _BATCH_BYTES,
+        "linger_ms": 0,
+        "retry_backoff_ms": 50,
+        **config.client(),
+    }
+    return AIOKafkaProducer(**settings)  # type: ignore[no-untyped-call]
+
+
+def reader(config: RuntimeConfig, **settings: Any) -> Any:
+    """Return a consumer without a group that reads committed data."""
+    return AIOKafkaConsumer(  # type: ignore[no-untyped-call]
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        request_timeout_ms=int(config.request_timeout * 1000),
+        **settings,
+        **config.client(),
+    )
+
+
+def group_consumer(config: RuntimeConfig, assignor: object, metadata_seconds: float) -> Any:
+    """Return the consumer by which a worker is a member of the group."""
+    # A join may take as long as the session timeout; its request must not end before.
+    request_timeout = max(config.request_timeout, config.session_timeout + 5)
+    return AIOKafkaConsumer(  # type: ignore[no-untyped-call]
+        group_id=config.group,
+        group_instance_id=config.instance,
+        client_id=config.instance or config.group,
+        partition_assignment_strategy=[assignor],
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=1 << 20,
+        fetch_max_wait_ms=100,
+        request_timeout_ms=int(request_timeout * 1000),
+        session_timeout_ms=int(config.session_timeout * 1000),
+        rebalance_timeout_ms=int(config.session_timeout * 1000),
+        heartbeat_interval_ms=int(config.heartbeat_interval * 1000),
+        metadata_max_age_ms=int(metadata_seconds * 1000),
+        max_poll_interval_ms=24 * 3600 * 1000,  # the watchdog looks after progress
+        **config.client(),
+    )

@@ -1,0 +1,71 @@
+"""Ask the broker about topics, over a connection of its own.
+
+`ListOffsets` on the group consumer's connection would wait behind its long poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka.structs import TopicPartition
+
+from tidegate.runtime.clients import reader
+from tidegate.runtime.spec import RuntimeConfig
+
+
+class Offsets:
+    """Partition counts and ends of logs, by logical topic."""
+
+    def __init__(self, config: RuntimeConfig) -> None:
+        self._config = config
+        self._client: Any = None
+        self._lock = asyncio.Lock()
+
+    async def partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return how many partitions each of `topics` has; those that don't exist are left out."""
+        async with self._lock:
+            client = await self._started()
+            async with asyncio.timeout(self._config.request_timeout):
+                # All topics at once: asking for a single missing one might create it.
+                cluster = await client._client.fetch_all_metadata()
+            counts = {}
+            for topic in topics:
+                found = cluster.partitions_for_topic(self._config.physical(topic))
+                if found:
+                    counts[topic] = len(found)
+            return counts
+
+    async def earliest(self, topics: Iterable[str], partition: int) -> dict[str, int]:
+        """Return the first offset still kept of each topic's partition."""
+        places = self._places((topic, partition) for topic in topics)
+        async with self._lock:
+            found = await (await self._started()).beginning_offsets(list(places))
+        return {places[place][0]: offset for place, offset in found.items()}
+
+    async def ends(self, places: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Return the end of committed data of each (topic, partition)."""
+        wanted = self._places(places)
+        async with self._lock:
+            found = await (await self._started()).end_offsets(list(wanted))
+        return {wanted[place]: offset for place, offset in found.items()}
+
+    async def stop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.stop()
+
+    def _places(self, places: Iterable[tuple[str, int]]) -> dict[TopicPartition, tuple[str, int]]:
+        return {TopicPartition(self._config.physical(t), p): (t, p) for t, p in places}
+
+    async def _started(self) -> Any:
+        if self._client is None:
+            client = reader(self._config)
+            try:
+                await client.start()
+            except BaseException:
+                await client.stop()
+                raise
+            self._client = client
+        return self._client

@@ -1,0 +1,228 @@
+"""Keep the sessions of one worker: open, pause and close them as the group assigns units."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+
+from aiokafka.errors import KafkaError
+
+from tidegate.runtime.clock import BrokerTime
+from tidegate.runtime.exits import Exit
+from tidegate.runtime.intake import Batch
+from tidegate.runtime.meter import Meter
+from tidegate.runtime.offsets import Offsets
+from tidegate.runtime.session import Session
+from tidegate.runtime.spec import AgentSpec, RuntimeConfig, Unit
+
+log = logging.getLogger(__name__)
+
+Place = tuple[str, int]
+"""A logical topic and a partition."""
+
+SeekPlaces = Callable[[dict[Place, int], int], Awaitable[bool]]
+"""Seek places under a number, in the consumer's own thread; False: they are not assigned now."""
+
+_PAUSE_SECONDS = 5.0  # below the session timeout: no heartbeat is sent while pausing
+_CLOSE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a worker says about itself."""
+
+    assigned: bool
+    """The group has given this worker its units, be it none."""
+    units: tuple[str, ...]
+    running: int
+    """How many units are open and take records."""
+    progress_seconds: float
+    """Since any unit last got something done."""
+    lag_records: int
+    problems: tuple[str, ...]
+    """Agents that get no partition, with the reason."""
+
+    @property
+    def ready(self) -> bool:
+        return self.assigned and not self.problems and self.running == len(self.units)
+
+
+class Units:
+    """All sessions of one worker."""
+
+    def __init__(self, config: RuntimeConfig, specs: Sequence[AgentSpec], meter: Meter) -> None:
+        self.config = config
+        self.meter = meter
+        self.offsets = Offsets(config)
+        self.broker_time = BrokerTime(config.clock_ahead)
+        self.stopping = asyncio.Event()
+        self.exit_code = Exit.DONE
+        self.seek_places: SeekPlaces | None = None
+        """Set by the transport once the consumer is there."""
+        self.welcome = asyncio.Event()
+        """Set when partitions may have become welcome that were not."""
+        self._specs = {spec.name: spec for spec in specs}
+        self._agent_of = {topic: spec.name for spec in specs for topic in spec.inputs}
+        self._sessions: dict[Unit, Session] = {}
+        self._seeks = 0
+        self._progress = monotonic()
+        self._assigned = False
+        self._lag: dict[Unit, int] = {}
+        self._problems: tuple[str, ...] = ()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def specs(self) -> Iterable[AgentSpec]:
+        return self._specs.values()
+
+    # What the transport calls.
+
+    async def pause(self) -> None:
+        """Let running transactions end before the group hands units to others."""
+        self._assigned = False
+        waiting = [asyncio.ensure_future(s.pause()) for s in self._sessions.values()]
+        if waiting:
+            _, pending = await asyncio.wait(waiting, timeout=_PAUSE_SECONDS)
+            for task in pending:
+                # Whoever opens the unit fences that transaction.
+                task.cancel()
+
+    def assign(self, places: set[Place]) -> None:
+        """Open what is new, go on with what was kept, close the rest; returns at once."""
+        wanted = {
+            Unit(spec.name, partition)
+            for spec in self.specs
+            for partition in {p for topic, p in places if topic == spec.inputs[0]}
+            if all((topic, partition) in places for topic in spec.inputs)
+        }
+        for unit in set(self._sessions) - wanted:
+            task = asyncio.create_task(self._sessions.pop(unit).close(_CLOSE_SECONDS))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+            self._lag.pop(unit, None)
+        for unit in sorted(wanted, key=str):
+            session = self._sessions.get(unit)
+            if session is not None:
+                session.resume()
+            else:
+                session = self._sessions[unit] = Session(self, unit, self._specs[unit.agent])
+                session.start()
+        self._assigned = True
+        log.info("units: %s", ", ".join(sorted(map(str, wanted))) or "none")
+
+    def offer(self, batch: Batch) -> None:
+        """Hand a fetched batch to its session, if that is still here."""
+        session = self._sessions.get(Unit(self._agent_of[batch.topic], batch.partition))
+        if session is not None:
+            session.offer(batch)
+
+    def wanted(self) -> set[Place]:
+        """Return the places whose sessions have room."""
+        return {
+            (topic, unit.partition)
+            for unit, session in self._sessions.items()
+            for topic in session.spec.inputs
+            if session.wanted(topic)
+        }
+
+    async def close(self) -> None:
+        """End all sessions after their running transactions."""
+        sessions, self._sessions = self._sessions, {}
+        await asyncio.gather(*(s.close(_CLOSE_SECONDS) for s in sessions.values()))
+        if self._closing:
+            await asyncio.wait(self._closing)
+        await self.offsets.stop()
+
+    # What sessions call.
+
+    async def seek(self, unit: Unit, positions: dict[str, int], number: int) -> bool:
+        assert self.seek_places is not None
+        places = {(topic, unit.partition): offset for topic, offset in positions.items()}
+        if not await self.seek_places(places, number):
+            return False
+        self.welcome.set()
+        return True
+
+    def next_seek(self) -> int:
+        self._seeks += 1
+        return self._seeks
+
+    def progressed(self) -> None:
+        self._progress = monotonic()
+        self.welcome.set()
+
+    def fail(self, code: Exit, reason: str) -> None:
+        log.critical("the worker ends: %s", reason)
+        if self.exit_code is Exit.DONE:
+            self.exit_code = code
+        self.stopping.set()
+
+    # What the worker's surroundings call.
+
+    def wake(self) -> None:
+        """Let every session look again, for instance since a table version was built."""
+        for session in self._sessions.values():
+            session.wake()
+
+    def status(self) -> Status:
+        return Status(
+            assigned=self._assigned,
+            units=tuple(sorted(map(str, self._sessions))),
+            running=sum(session.running for session in self._sessions.values()),
+            progress_seconds=monotonic() - self._progress,
+            lag_records=sum(self._lag.values()),
+            problems=self._problems,
+        )
+
+    def stuck(self, seconds: float) -> list[str]:
+        """Return the units that have had work and no progress for `seconds`."""
+        now = monotonic()
+        return [
+            str(unit)
+            for unit, session in list(self._sessions.items())
+            if now - session.progress > seconds and (session.busy or self._lag.get(unit, 0) > 0)
+        ]
+
+    async def watch_lag(self) -> None:
+        """Measure the lag, and find missing topics, now and then, until cancelled."""
+        while True:
+            try:
+                await self._measure()
+            except (KafkaError, OSError) as error:
+                log.warning("lag could not be measured: %r", error)
+            await asyncio.sleep(self.config.lag_interval)
+
+    async def _measure(self) -> None:
+        self._problems = tuple(await self._find_problems())
+        places = [(t, unit.partition) for unit, s in self._sessions.items() for t in s.spec.inputs]
+        ends = await self.offsets.ends(places) if places else {}
+        for unit, session in self._sessions.items():
+            lanes = session.intake.lanes
+            behind = sum(
+                max(0, ends.get((topic, unit.partition), 0) - lane.position)
+                for topic, lane in lanes.items()
+            )
+            held = any(lane.waiting for lane in lanes.values()) and not session.busy
+            # What waits for a table is late, but no fault that a restart would mend.
+            self._lag[unit] = 0 if held else behind
+            record = min((r.timestamp_ms for x in lanes.values() if (r := x.peek())), default=None)
+            seconds = 0.0 if record is None else max(0.0, time() - record / 1000)
+            self.meter.lag(unit, behind, seconds)
+
+    async def _find_problems(self) -> list[str]:
+        problems = []
+        for spec in self.specs:
+            topics = (*spec.inputs, spec.changelog)
+            counts = await self.offsets.partitions(topics)
+            missing = [topic for topic in topics if topic not in counts]
+            if missing:
+                problems.append(f"{spec.name}: no topic {', '.join(missing)}")
+            elif len(set(counts.values())) > 1:
+                sizes = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+                problems.append(f"{spec.name}: partition counts differ: {sizes}")
+        if problems and tuple(problems) != self._problems:
+            log.error("agents without partitions: %s", "; ".join(problems))
+        return problems

@@ -1,0 +1,71 @@
+"""End a worker that is stuck, from a thread that an event loop at a standstill can't hold up."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+from tidegate.runtime.exits import Exit
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 1.0
+
+
+class Watchdog:
+    """Looks for units with work and no progress, and for an event loop that does not turn."""
+
+    def __init__(
+        self,
+        stuck: Callable[[float], list[str]],
+        seconds: float,
+        end: Callable[[int], None] = os._exit,
+    ) -> None:
+        self._stuck = stuck
+        self._seconds = seconds
+        self._end = end
+        self._turned = monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    async def turn(self) -> None:
+        """Show that the loop turns, until cancelled."""
+        while True:
+            self._turned = monotonic()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _watch(self) -> None:
+        looked = monotonic()
+        while not self._over.wait(min(_LOOK_SECONDS, self._seconds / 4)):
+            now = monotonic()
+            if now - looked > self._seconds / 2:
+                # We were stopped ourselves (a paused machine): all others get their time again.
+                self._turned = now
+            looked = now
+            if now - self._turned > self._seconds:
+                self._bark("the event loop stands still")
+                return
+            try:
+                units = self._stuck(self._seconds)
+            except RuntimeError:
+                continue  # the table of sessions changed while it was read
+            if units:
+                self._bark(f"work but no progress: {', '.join(units)}")
+                return
+
+    def _bark(self, reason: str) -> None:
+        log.critical("watchdog: %s for %s s", reason, self._seconds)
+        faulthandler.dump_traceback(file=sys.__stderr__ or 2)
+        self._end(Exit.STUCK)

@@ -1,0 +1,117 @@
+"""Write one transaction to Kafka, all of it or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tidegate.runtime.clients import unit_producer
+from tidegate.runtime.record import Output
+from tidegate.runtime.spec import JOURNAL, RuntimeConfig, Unit
+
+log = logging.getLogger(__name__)
+
+_STOP_SECONDS = 5.0
+
+
+class Writer:
+    """The transactional producer of one unit.
+
+    Its id belongs to the unit, not to the worker: starting it fences whoever had the unit before,
+    and only that.
+    """
+
+    def __init__(self, config: RuntimeConfig, unit: Unit) -> None:
+        self._config = config
+        self._unit = unit
+        self._producer: Any = None
+
+    async def start(self) -> None:
+        """Connect and fence; returns when the last owner's transaction is committed or undone."""
+        self._producer = producer = unit_producer(self._config, self._unit)
+        async with asyncio.timeout(self._config.request_timeout * 2):
+            await producer.start()
+            # aiokafka asks for the producer id in the background; only the answer fences.
+            await producer._txn_manager.wait_for_pid()
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await producer.stop()
+        except Exception as error:
+            log.debug("producer of %s did not stop in order: %r", self._unit, error)
+
+    async def commit(self, outputs: Sequence[Output], timestamp_ms: int) -> int | None:
+        """Write `outputs` in one transaction; return the broker's time of the journal record.
+
+        Contract:
+            1. Begin.
+            2. Hand every batch to the producer; within a partition the order of `outputs` stays.
+            3. Await every produce future. Without it `commit_transaction` commits a transaction
+               of which a batch has failed, and the rest of it stands.
+            4. Commit. Whoever calls this applies nothing to memory before it has returned.
+
+        Raises:
+            Exception: whatever failed. The transaction may or may not be committed (the answer
+                may be what was lost), so the unit must rebuild from its changelog.
+        """
+        producer = self._producer
+        try:
+            async with asyncio.timeout(self._config.transaction_timeout):
+                await producer.begin_transaction()  # 1.
+                stamps = await self._produce(outputs, timestamp_ms)  # 2. and 3.
+                await producer.commit_transaction()  # 4.
+        except BaseException:
+            await self._abort()
+            raise
+        return stamps.get(JOURNAL)
+
+    async def _produce(self, outputs: Iterable[Output], timestamp_ms: int) -> dict[str, int]:
+        producer, config = self._producer, self._config
+        groups: dict[tuple[str, int], list[Output]] = defaultdict(list)
+        for output in outputs:
+            groups[output.topic, output.partition].append(output)
+        futures: list[asyncio.Future[Any]] = []
+        journal: asyncio.Future[Any] | None = None
+        try:
+            for (topic, partition), group in groups.items():
+                physical = config.physical(topic)
+                batch = producer.create_batch()
+                for output in group:
+                    fields: dict[str, Any] = {
+                        "key": output.key,
+                        "value": output.value,
+                        "timestamp": timestamp_ms,
+                        "headers": list(output.headers),
+                    }
+                    if batch.append(**fields) is None:
+                        futures.append(
+                            await producer.send_batch(batch, physical, partition=partition)
+                        )
+                        batch = producer.create_batch()
+                        batch.append(**fields)
+                futures.append(await producer.send_batch(batch, physical, partition=partition))
+                if topic == JOURNAL:
+                    journal = futures[-1]
+        finally:
+            # Also on an error half way: an exception that nobody looked at would be reported
+            # by the event loop long after its unit was rebuilt.
+            results = await asyncio.gather(*futures, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        stamp = None if journal is None else journal.result().timestamp
+        return {} if stamp is None else {JOURNAL: stamp}
+
+    async def _abort(self) -> None:
+        """Try to abort, so that readers need not wait for the broker's timeout."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(1.0):
+                await self._producer.abort_transaction()
