@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta
+
+from tidegate.runtime.clock import EPOCH, BrokerTime, PartitionClock
+
+NOON = datetime(2026, 2, 24, 12, tzinfo=UTC)
+
+
+def test_never_goes_back() -> None:
+    clock = PartitionClock(NOON)
+    assert clock.read(NOON - timedelta(hours=1)) == NOON
+    assert clock.read(NOON + timedelta(seconds=1)) == NOON + timedelta(seconds=1)
+
+
+def test_reading_alone_keeps_nothing() -> None:
+    clock = PartitionClock(NOON)
+    clock.read(NOON + timedelta(days=1))
+    assert clock.read(NOON) == NOON
+    clock.advance(NOON + timedelta(hours=1))
+    assert clock.read(NOON) == NOON + timedelta(hours=1)
+
+
+def test_is_not_ahead_of_the_bound() -> None:
+    assert PartitionClock().read(NOON + timedelta(hours=1), NOON) == NOON
+
+
+def test_a_bound_in_the_past_does_not_turn_it_back() -> None:
+    assert PartitionClock(NOON).read(NOON + timedelta(1), NOON - timedelta(1)) == NOON
+
+
+def test_broker_time_runs_on_from_the_last_stamp() -> None:
+    broker = BrokerTime(ahead=5.0)
+    assert broker.latest(100.0) is None
+    stamp_ms = int((NOON - EPOCH).total_seconds() * 1000)
+    broker.observe(stamp_ms, sent_at=100.0)
+    assert broker.latest(160.0) == NOON + timedelta(seconds=65)
+
+
+def test_records_without_a_stamp_of_the_broker_tell_nothing() -> None:
+    broker = BrokerTime(ahead=5.0)
+    broker.observe(-1, 100.0)
+    broker.observe(None, 100.0)
+    assert not broker.known
