@@ -12,7 +12,6 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from aiokafka.helpers import create_ssl_context
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -206,6 +205,8 @@ class Settings(BaseSettings):
         return arguments
 
     def _ssl_context(self) -> ssl.SSLContext:
+        from aiokafka.helpers import create_ssl_context  # late: `check` starts without a client
+
         password = self.kafka_tls_key_password
         try:
             return create_ssl_context(

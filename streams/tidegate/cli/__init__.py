@@ -1,0 +1,1 @@
+"""The `tidegate` command. Edges only: files, terminal, clock, exit codes."""

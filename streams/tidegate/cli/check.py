@@ -1,0 +1,136 @@
+"""`tidegate check`: decide offline what a worker would decide."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tidegate.cli.terminal import BAD, instant, note, say, say_json, told_errors, wrong_use
+
+if TYPE_CHECKING:
+    from tidegate.agents.offline import Offline
+    from tidegate.events.decision import Decision
+
+
+def check(
+    file: Annotated[str, typer.Argument(help="One event or NDJSON; - reads standard input.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Decide as of this instant (RFC 3339).")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON array of decisions.")] = False,
+    packs: Annotated[
+        Path | None, typer.Option("--packs", help="Folder of restriction tables.")
+    ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Every decision on the way, not only the last.")
+    ] = False,
+) -> None:
+    """Decide shipments from a file: shipments, licenses and dispositions, in order, no broker.
+
+    Each event is taken at its own time; then the clock moves to --as-of (now, by default).
+    Exit code 1: an event could not be used; the others are decided all the same.
+    """
+    from tidegate.agents.offline import Offline
+    from tidegate.cli.packs import load_tables
+    from tidegate.ops.settings import load_settings
+
+    at = instant(as_of)
+    content = _read(file)
+    with told_errors():
+        settings = load_settings()
+        tables = load_tables(packs or settings.packs_dir, settings.cache_dir)
+    book = Offline(tables)
+    refused = _apply(book, file, content, at)
+    book.advance(at)
+    decisions = book.history() if history else book.current()
+    if json_:
+        say_json([_plain(decision) for decision in decisions])
+    else:
+        for decision in decisions:
+            _show(decision)
+        if not decisions:
+            note("No shipment to decide.")
+    if refused:
+        raise typer.Exit(BAD)
+
+
+def _apply(book: Offline, file: str, content: bytes, at: datetime) -> int:
+    """Take the events; tell those that cannot be used by line, and return how many."""
+    from tidegate.events.errors import InvalidEvent
+
+    refused = 0
+    for line, event in _events(content):
+        try:
+            time = None if book.clock is not None else _time(event, at)
+            book.apply(event, at=time)
+        except InvalidEvent as error:
+            refused += 1
+            note(f"{file}:{line}: {error}")
+    return refused
+
+
+def _time(event: bytes, at: datetime) -> datetime | None:
+    """An event without a time, before any with one, is taken at --as-of."""
+    from tidegate.events.codec import decode
+
+    return None if decode(event).time is not None else at
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        wrong_use(f"{file}: {error.strerror}")
+
+
+def _events(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (line, event): NDJSON, or one event that may be spread over lines."""
+    from tidegate.events.codec import parse_json
+    from tidegate.events.errors import InvalidEvent
+
+    lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip()]
+    if len(lines) > 1:
+        try:
+            parse_json(content)
+        except InvalidEvent:
+            yield from lines
+            return
+    if lines:
+        yield lines[0][0], content
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    return decision.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _show(decision: Decision) -> None:
+    say(
+        f"{decision.shipment_id} revision {decision.revision}: {decision.action.upper()} "
+        f"{decision.outcome}"
+    )
+    if decision.released_by:
+        say(f"  released by {', '.join(decision.released_by)}")
+    for reason in decision.reasons:
+        line = "" if reason.line is None else f" (line {reason.line})"
+        say(f"  {reason.outcome}: {reason.title}{line}")
+        say(f"    {reason.instrument}, {reason.article} [{reason.measure}]")
+        for evidence in reason.evidence:
+            say(f"    because {evidence.path} = {evidence.value}")
+        if reason.list_entry is not None:
+            entry = reason.list_entry
+            say(f"    listed: {entry.name} ({entry.list}, {entry.entry})")
+        if reason.unknown:
+            say(f"    not known: {', '.join(reason.unknown)}")
+        if reason.advice:
+            say(f"    to do: {reason.advice}")
+    if not decision.reasons:
+        say("  No rule of the tables speaks of it. That is not a clearance.")
+    instant_ = decision.as_of.isoformat(timespec="seconds")
+    say(f"  as of {instant_}, tables {decision.tables_version[:12]}")
