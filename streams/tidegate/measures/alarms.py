@@ -81,8 +81,9 @@ def _end(measure: Measure, zone: ZoneInfo) -> Iterator[TableAlarm]:
     )
 
 
-def _before(start: date, end: date, zone: ZoneInfo) -> int:
-    return day_start_ms(max(start, end - timedelta(days=WARNING_DAYS)), zone)
+def _before(start: date | None, end: date, zone: ZoneInfo) -> int:
+    warned = end - timedelta(days=WARNING_DAYS)
+    return day_start_ms(warned if start is None else max(start, warned), zone)
 
 
 def _stale(pack: Pack, zone: ZoneInfo) -> TableAlarm:

@@ -13,7 +13,7 @@ from tidegate.measures.measure import Effective
 from tidegate.measures.party_index import FoldedIndex, PlainEntry
 from tidegate.measures.tables import TableAlarm, TableList, TableMeasure, Tables
 from tidegate.measures.token_index import TokenIndex
-from tidegate.measures.validity import Validity, day_end_ms, validity
+from tidegate.measures.validity import Validity, validity
 from tidegate.parties.fold import fold
 
 
@@ -127,11 +127,5 @@ def _parties(packs: Iterable[LoadedPack]) -> FoldedIndex:
 
 
 def _entry_validity(row: ListRow, zone: ZoneInfo) -> Validity:
-    """An entry without a first day is on the list as far back as anybody asks."""
-    if row.effective_from is not None:
-        effective = Effective.model_validate({"from": row.effective_from, "to": row.effective_to})
-        return validity(effective, row.suspensions, zone)
-    unbounded = validity(None, row.suspensions, zone)
-    if row.effective_to is None:
-        return unbounded
-    return unbounded._replace(end_ms=day_end_ms(row.effective_to, zone))
+    effective = Effective.model_validate({"from": row.effective_from, "to": row.effective_to})
+    return validity(effective, row.suspensions, zone)

@@ -9,7 +9,7 @@ from tidegate.events.decision import Outcome
 from tidegate.measures.condition import Condition
 from tidegate.measures.errors import Problem
 from tidegate.measures.list_rows import ListRow
-from tidegate.measures.measure import ListSource, Measure, Pack
+from tidegate.measures.measure import Effective, ListSource, Measure, Pack
 from tidegate.measures.reachability import unreachable
 from tidegate.measures.yaml_source import Path, YamlSource
 
@@ -99,9 +99,11 @@ def _shadowed(packs: Sequence[Sourced]) -> Iterator[Problem]:
 
 def _overlap(one: Measure, other: Measure) -> bool:
     first, second = one.effective, other.effective
-    return (second.to is None or first.from_ <= second.to) and (
-        first.to is None or second.from_ <= first.to
-    )
+    return not (_ends_before(first, second) or _ends_before(second, first))
+
+
+def _ends_before(first: Effective, second: Effective) -> bool:
+    return first.to is not None and second.from_ is not None and first.to < second.from_
 
 
 def _normal(condition: Condition) -> str:

@@ -22,12 +22,13 @@ NOT_A_MEASURES = frozenset(
 class Effective(Strict):
     """First and last day in force, in the pack's zone; both are included."""
 
-    from_: date = Field(alias="from")
+    from_: date | None = Field(alias="from")
+    """None: for as far back as anybody asks (a source that states no first day)."""
     to: date | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Effective:
-        if self.to is not None and self.to < self.from_:
+        if self.from_ is not None and self.to is not None and self.to < self.from_:
             raise ValueError(f"dates reversed: from {self.from_} to {self.to}")
         return self
 

@@ -44,7 +44,7 @@ def _by_dates(measure: Measure) -> Iterator[str]:
 
 def _covers(item: Suspension, measure: Measure) -> bool:
     effective = measure.effective
-    if item.from_ > effective.from_:
+    if effective.from_ is None or item.from_ > effective.from_:
         return False
     return item.to is None or (effective.to is not None and item.to >= effective.to)
 

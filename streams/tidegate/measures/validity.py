@@ -83,8 +83,9 @@ def validity(
     )
     if effective is None:
         return Validity(None, None, pauses)
+    start_ms = None if effective.from_ is None else day_start_ms(effective.from_, zone)
     end_ms = None if effective.to is None else day_end_ms(effective.to, zone)
-    return Validity(day_start_ms(effective.from_, zone), end_ms, pauses)
+    return Validity(start_ms, end_ms, pauses)
 
 
 def day_start_ms(day: date, zone: ZoneInfo) -> int:

@@ -1,0 +1,419 @@
+"""Turn the published lists into the canonical CSV files under `packs/lists/`.
+
+    python scripts/build_packs.py --mofcom FILE --csl FILE --meti FILE --codes FILE \\
+        --out packs/lists
+
+The same inputs give the same bytes. A source whose number of rows is not the number announced, or
+that holds a value this script does not know, is refused: nobody notices a name that is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "streams"))
+
+from tidegate.events.countries import COUNTRIES  # noqa: E402
+from tidegate.measures.list_rows import COLUMNS, SEPARATOR  # noqa: E402
+from tidegate.parties.fold import fold  # noqa: E402
+
+Row = dict[str, str]
+
+REGULATIONS = "Regulations on Export Control of Dual-Use Items (State Council Order No. 792)"
+STOPPED = "2025-11-09"  # last day; Nos. 13 and 22/2025 are stopped from 2025-11-10
+NO_21_PAUSE = "2025-11-10..2026-11-10 suspension announced for No. 21 of 2025, to 2026-11-10"
+
+# date -> (instrument, announced entries, country, status, effective_to, suspensions)
+CONTROL_LIST = {
+    "2025-01-02": ("MOFCOM Announcement No. 1 of 2025", 28, "US", "active", "", ""),
+    "2025-03-04": ("MOFCOM Announcement No. 13 of 2025", 15, "US", "stopped", STOPPED, ""),
+    "2025-04-04": ("MOFCOM Announcement No. 21 of 2025", 16, "US", "suspended", "", NO_21_PAUSE),
+    "2025-04-09": ("MOFCOM Announcement No. 22 of 2025", 12, "US", "stopped", STOPPED, ""),
+    "2025-07-09": ("MOFCOM announcement of 2025-07-09", 8, "", "unconfirmed", "", ""),
+    "2025-09-25": ("MOFCOM announcement of 2025-09-25", 3, "", "unconfirmed", "", ""),
+    "2026-02-24": ("MOFCOM Announcement No. 11 of 2026", 20, "JP", "active", "", ""),
+    "2026-04-24": ("MOFCOM Announcement No. 20 of 2026", 7, "", "unconfirmed", "", ""),
+    "2026-06-22": ("MOFCOM Announcement No. 23 of 2026", 10, "US", "unconfirmed", "", ""),
+    "2026-06-29": ("MOFCOM Announcement No. 27 of 2026", 20, "JP", "active", "", ""),
+}
+WATCH_LIST = {
+    "2026-02-24": ("MOFCOM Announcement No. 12 of 2026", 20, "JP", "active", "", ""),
+    "2026-06-29": ("MOFCOM Announcement No. 28 of 2026", 20, "JP", "active", "", ""),
+}
+MOFCOM_LISTS = {
+    "control_list": ("cn-cl.csv", f"{REGULATIONS}, Articles 28 to 30"),
+    "watch_list": ("cn-wl.csv", f"{REGULATIONS}, Article 26"),
+    "unreliable_entity_list": ("cn-uel.csv", "Provisions on the Unreliable Entity List"),
+}
+COPIED_IDS = {"cn-wl-": "CN-CL-", "cn-att-": "CN-WL-", "cn-uel-": "CN-UEL-"}
+MORE_NAMES = {  # spellings read elsewhere: the annex, the firm's own English name, shippers' kanji
+    "cn-wl-20260224-1": ("Mitsubishi Shipbuilding Co., Ltd.",),
+    "cn-att-20260224-10": ("八洲電機株式会社",),
+    "cn-att-20260224-1": ("株式会社SUBARU",),
+}
+UEL_DESCRIPTION = "参与对台湾地区军售的"  # says why, and is no part of the name
+UEL_NAMES = {  # cells that hold a headline, or half a name, and not a name
+    "参与对台湾地区军售的美国波音防务": ("美国波音防务、空间与安全集团", ()),
+    "Boeing Defense, Space & Security": ("Boeing Defense, Space & Security", ()),
+    "哈德森技术公司（Hudson Technologies Co.）等6家实体": (
+        "Hudson Technologies Co.",
+        ("哈德森技术公司",),
+    ),
+    "国际海洋工程公司（Oceaneering International, Inc.）等3家实体": (
+        "Oceaneering International, Inc.",
+        ("国际海洋工程公司",),
+    ),
+    "TechInsights公司及其分支机构等外国实体": ("TechInsights", ("TechInsights公司",)),
+}
+
+# source -> (file, id prefix, instrument, announced entries)
+CSL_SOURCES = {
+    "Entity List (EL)": ("us-el.csv", "el", "EAR Part 744, Supplement No. 4 (Entity List)", 3420),
+    "Military End User (MEU) List": (
+        "us-meu.csv",
+        "meu",
+        "EAR Part 744, Supplement No. 7 (Military End User List)",
+        70,
+    ),
+    "Specially Designated Nationals (SDN)": (
+        "us-sdn.csv",
+        "sdn",
+        "OFAC Specially Designated Nationals and Blocked Persons List",
+        19181,
+    ),
+    "Denied Persons List (DPL)": ("us-dpl.csv", "dpl", "BIS Denied Persons List", 1596),
+    "Unverified List (UVL)": (
+        "us-uvl.csv",
+        "uvl",
+        "BIS Unverified List",
+        222,
+    ),
+    "ITAR Debarred (DTC)": ("us-other.csv", "dtc", "ITAR Debarred (State Department)", 787),
+    "Sectoral Sanctions Identifications List (SSI)": (
+        "us-other.csv",
+        "ssi",
+        "OFAC Sectoral Sanctions Identifications List",
+        286,
+    ),
+    "Nonproliferation Sanctions (ISN)": (
+        "us-other.csv",
+        "isn",
+        "Nonproliferation Sanctions (State Department)",
+        161,
+    ),
+    "Palestinian Legislative Council List (PLC)": (
+        "us-other.csv",
+        "plc",
+        "OFAC Palestinian Legislative Council List",
+        78,
+    ),
+    "Non-SDN Chinese Military-Industrial Complex Companies List (CMIC)": (
+        "us-other.csv",
+        "cmic",
+        "OFAC Non-SDN Chinese Military-Industrial Complex Companies List",
+        68,
+    ),
+    "Non-SDN Menu-Based Sanctions List (NS-MBS List)": (
+        "us-other.csv",
+        "mbs",
+        "OFAC Non-SDN Menu-Based Sanctions List",
+        51,
+    ),
+    "Capta List (CAP)": ("us-other.csv", "cap", "OFAC CAPTA List", 1),
+}
+DENIAL = re.compile(r"\b(?:policy|presumption)\s+(?:of|for)\s+denial\b", re.IGNORECASE)
+CSL_COUNTRIES = {"TURKIYE": "TR", "UK": "GB", "PRC": "CN", "MACAU": "MO", "MAN, ISLE OF": "IM"}
+CSL_REGIONS = {
+    "WEST BANK": "PS",
+    "NORTH GAZA": "PS",
+    "NORTHERN GAZA": "PS",
+    "IRAN": "IR",
+    "RUSSIA": "RU",
+    "CHINA": "CN",
+    "NORTHERN MALI": "ML",
+    "KAFIA KINGI": "",
+    "KASHMIR": "",
+    "JAMMU AND KASHMIR": "",
+    "COMMONWEALTH OF INDEPENDENT STATES": "",
+}
+CSL_NO_COUNTRY = frozenset({"XK", "AN", "NM", "CRIMEA", "(OCCUPIED)"})  # not in ISO 3166-1 of 2026
+
+METI_ANNOUNCED = 835
+METI_COUNTRIES = {
+    "Islamic Republic of Iran": "IR",
+    "North Korea": "KP",
+    "Islamic Republic of Pakistan": "PK",
+    "Russian Federation": "RU",
+    "People's Republic of China": "CN",
+    "United Arab Emirates": "AE",
+    "Hong Kong": "HK",
+    "Syrian Arab Republic": "SY",
+    "Republic of Lebanon": "LB",
+    "Taiwan": "TW",
+    "Arab Republic of Egypt": "EG",
+    "Islamic Republic of Afghanistan": "AF",
+    "India": "IN",
+    "Republic of Yemen": "YE",
+    "State of Israel": "IL",
+}
+
+MOFCOM_HEAD = (
+    "Source: Ministry of Commerce of the People's Republic of China, by way of",
+    "security-export-control-registry (MIT, with credit). As of 2026-07-19. Not legal advice.",
+    "Status and dates: instruments 1, 13, 21, 22 of 2025 and 11, 12, 27, 28 of 2026 as read;",
+    "entries whose present state is not established are 'unconfirmed' and ask for review only.",
+)
+CSL_HEAD = (
+    "Source: US Consolidated Screening List (US government work, public domain).",
+    "As of 2026-07-31. The copy states no dates per entry. Not legal advice.",
+)
+METI_HEAD = (
+    "Source: METI (Japan), Foreign User List of 2025-09-29, by way of",
+    "security-export-control-registry (MIT, with credit). A reference list, not an embargo.",
+    "Not legal advice.",
+)
+
+
+def main() -> None:
+    """Read the sources named on the command line and write every list."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("mofcom", "csl", "meti", "codes", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    given = parser.parse_args()
+    written: dict[str, tuple[Iterable[str], list[Row]]] = {}
+    for file, rows in mofcom(read(given.mofcom)).items():
+        written[file] = (MOFCOM_HEAD, rows)
+    for file, rows in csl(read(given.csl)).items():
+        written[file] = (CSL_HEAD, rows)
+    written["jp-ful.csv"] = (METI_HEAD, meti(read(given.meti)))
+    given.out.mkdir(parents=True, exist_ok=True)
+    for file, (head, rows) in written.items():
+        (given.out / file).write_bytes(canonical(head, rows))
+    (given.out / "cn-codes.csv").write_bytes(codes(read(given.codes)))
+
+
+def read(path: Path) -> list[Row]:
+    """Read a CSV file with a header."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def clean(text: str) -> str:
+    """Make a cell printable: odd spaces, zero-width marks, and bytes of an old code page."""
+    text = "".join(
+        chr(n).encode("latin-1").decode("cp437") if 0x80 <= (n := ord(c)) < 0xA0 else c
+        for c in text
+    )
+    text = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return " ".join(text.split())
+
+
+def names(name: str, *more: str) -> tuple[str, str]:
+    """Return a name and its aliases in one cell; spellings that fold to the same are one."""
+    kept: dict[str, str] = {}
+    for text in (name, *more):
+        text = clean(text).replace("|", "/")
+        if any(map(str.isalnum, text)):
+            kept.setdefault(fold(text), text)
+    first, *rest = kept.values()
+    return first, SEPARATOR.join(rest)
+
+
+def also_known_as(name: str) -> list[str]:
+    """Split `A a/k/a B` into both names."""
+    found = re.split(r"\s*\(?\s*\ba/k/a\b\s*", clean(name), flags=re.IGNORECASE)
+    return [part.rstrip(") ") if len(found) > 1 else part for part in found]
+
+
+def mofcom(source: list[Row]) -> dict[str, list[Row]]:
+    """Return the control list, the watch list and the unreliable entity list."""
+    lists: dict[str, list[Row]] = {file: [] for file, _ in MOFCOM_LISTS.values()}
+    for row in source:
+        kind = row["list"].split(" ")[0]
+        file, article = MOFCOM_LISTS[kind]
+        known = CONTROL_LIST if kind == "control_list" else WATCH_LIST
+        day, key = row["date_added"], row["id"]
+        if kind == "unreliable_entity_list":
+            fact = (f"MOFCOM Unreliable Entity List notice of {day}", 0, "", "unconfirmed", "", "")
+        else:
+            fact = known[day]
+        instrument, _, country, status, end, pauses = fact
+        label = row["entity_name"].removeprefix(UEL_DESCRIPTION)
+        aliases: tuple[str, ...] = (row["aliases_zh"].removeprefix(UEL_DESCRIPTION),)
+        if row["entity_name"] in UEL_NAMES:
+            label, more = UEL_NAMES[row["entity_name"]]
+            aliases = (*more,)
+        name, others = names(label, *aliases, *MORE_NAMES.get(key, ()))
+        lists[file].append(
+            {
+                "entry_id": _entry_id(key, lists[file]),
+                "name": name,
+                "aliases": others,
+                "country": country,
+                "effective_from": day,
+                "effective_to": end,
+                "status": status,
+                "suspensions": pauses,
+                "instrument": instrument,
+                "article": article,
+                "source_url": row["source_url"],
+            }
+        )
+    for known, file in ((CONTROL_LIST, "cn-cl.csv"), (WATCH_LIST, "cn-wl.csv")):
+        for instrument, announced, *_ in known.values():
+            there = sum(row["instrument"] == instrument for row in lists[file])
+            must(there == announced, f"{instrument}: {announced} announced, {there} rows")
+    return {file: sorted(rows, key=_by_number) for file, rows in lists.items()}
+
+
+def csl(source: list[Row]) -> dict[str, list[Row]]:
+    """Return the US lists: five of their own, the other sources in one."""
+    lists: dict[str, list[Row]] = {}
+    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for row in source:
+        title = row["source"].partition(" - ")[0]
+        file, prefix, instrument, _ = CSL_SOURCES[title]
+        counts[title] = counts.get(title, 0) + 1
+        name, aliases = names(*also_known_as(row["name"]), *row["alt_names"].split(";"))
+        entry = csl_id(prefix, row, seen)
+        policy, requirement = clean(row["license_policy"]), clean(row["license_requirement"])
+        outcome = ""
+        if prefix == "el":
+            outcome = "DENIAL_PRESUMED" if DENIAL.search(policy) else "LICENSE_REQUIRED"
+        words = [
+            f"{label}: {text}"
+            for label, text in (
+                ("License requirement", requirement),
+                ("Review policy", policy),
+                ("Program", clean(row["programs"])),
+                ("Notice", clean(row["federal_register_notice"])),
+            )
+            if text
+        ]
+        lists.setdefault(file, []).append(
+            {
+                "entry_id": entry,
+                "name": name,
+                "aliases": aliases,
+                "country": csl_countries(row["countries"]),
+                "status": "active",
+                "instrument": instrument,
+                "outcome": outcome,
+                "note": "; ".join(words),
+            }
+        )
+    for title, (_, _, _, announced) in CSL_SOURCES.items():
+        must(counts.get(title) == announced, f"{title}: {announced} stated, {counts.get(title)}")
+    return {file: sorted(rows, key=lambda row: row["entry_id"]) for file, rows in lists.items()}
+
+
+def csl_id(prefix: str, row: Row, seen: dict[str, int]) -> str:
+    """Return OFAC's number, or where a source has none, a digest of what the entry says."""
+    if row["entity_number"]:
+        entry = f"{prefix}-{row['entity_number']}"
+    else:
+        words = (clean(row["name"]), row["countries"], clean(row["federal_register_notice"]))
+        entry = f"{prefix}-{hashlib.sha256('|'.join(words).encode()).hexdigest()[:12]}"
+    number = seen[entry] = seen.get(entry, 0) + 1
+    return entry if number == 1 else f"{entry}-{number}"
+
+
+def csl_countries(cell: str) -> str:
+    """Return ISO codes; a region stands for the country it names, or for none."""
+    found: list[str] = []
+    for text, code in CSL_COUNTRIES.items():
+        if text in cell and text not in COUNTRIES:
+            cell = re.sub(rf"(?<![A-Z]){re.escape(text)}(?![A-Z])", code, cell)
+    for region in sorted(CSL_REGIONS, key=len, reverse=True):
+        cell = cell.replace(f"REGION: {region}", CSL_REGIONS[region])
+    for token in cell.split():
+        if token in CSL_NO_COUNTRY:
+            continue
+        must(token in COUNTRIES, f"country {token!r} in {cell!r}")
+        if token not in found:
+            found.append(token)
+    return " ".join(found)
+
+
+def meti(source: list[Row]) -> list[Row]:
+    """Return the Foreign User List.
+
+    Where a name had no room of its own the copy has it in the country's cell, behind the country.
+    """
+    must(len(source) == METI_ANNOUNCED, f"METI: {METI_ANNOUNCED} announced, {len(source)} rows")
+    rows = []
+    for row in source:
+        text = clean(row["country_text"])
+        country = max((c for c in METI_COUNTRIES if text.startswith(c)), key=len)
+        spilled = text.removeprefix(country).strip()
+        name, aliases = names(row["entity_name"], spilled, *row["aliases"].split(";"))
+        must(bool(row["entity_name"].strip()) != bool(spilled), f"METI {row['id']}: which name?")
+        rows.append(
+            {
+                "entry_id": row["id"].replace("jp-eul-", "JP-FUL-"),
+                "name": name,
+                "aliases": aliases,
+                "country": METI_COUNTRIES[country],
+                "effective_from": "2025-10-09",
+                "status": "active",
+                "instrument": "METI Foreign User List of 2025-09-29",
+                "article": "catch-all controls: end-user test",
+                "note": clean(row["reason"]),
+            }
+        )
+    return sorted(rows, key=_by_number)
+
+
+def codes(source: list[Row]) -> bytes:
+    """Return the published Chinese control codes."""
+    found = sorted({f"CN:{row['control_code']}" for row in source})
+    must(len(found) == len(source) == 189, f"189 codes expected, {len(found)} read")
+    head = "# Chinese dual-use control codes as published (MOFCOM catalogue, 2026); codes only.\n"
+    return (head + "code\n" + "".join(f"{code}\n" for code in found)).encode()
+
+
+def canonical(head: Iterable[str], rows: list[Row]) -> bytes:
+    """Write a list in the canonical form."""
+    text = io.StringIO(newline="")
+    for line in head:
+        text.write(f"# {line}\n")
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def must(holds: bool, reason: str) -> None:
+    """Stop with a reason."""
+    if not holds:
+        raise SystemExit(f"refused: {reason}")
+
+
+def _entry_id(key: str, before: list[Row]) -> str:
+    """Two notices of one day have the same ids in the copy: the second goes on counting."""
+    taken = {row["entry_id"] for row in before}
+    head, _, number = key.rpartition("-")
+    for copied, list_id in COPIED_IDS.items():
+        head = head.replace(copied, list_id)
+    last = int(number)
+    while f"{head}-{last}" in taken:
+        last += 1
+    return f"{head}-{last}"
+
+
+def _by_number(row: Row) -> tuple[str, int]:
+    head, _, number = row["entry_id"].rpartition("-")
+    return (head, int(number))
+
+
+if __name__ == "__main__":
+    main()
