@@ -160,7 +160,7 @@ def _value(
         problems.append(Problem(file, node.start_mark.line + 1, "nested too deeply"))
         return None
     if isinstance(node, yaml.ScalarNode):
-        plain = node.style is None
+        plain = not node.style  # None by the one parser, "" by the other
         return None if plain and node.value in _NULL else str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [
