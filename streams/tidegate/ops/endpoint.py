@@ -48,9 +48,9 @@ class Endpoint:
     async def start(self) -> None:
         """Begin to serve. Raises OSError when the port is taken."""
         application = web.Application()
-        application.router.add_get("/metrics", self._metrics)
-        application.router.add_get("/ready", lambda _: self._answer(self._ready))
-        application.router.add_get("/live", lambda _: self._answer(self._live))
+        application.router.add_get("/metrics", self._serve_metrics)
+        application.router.add_get("/ready", self._serve_ready)
+        application.router.add_get("/live", self._serve_live)
         runner = web.AppRunner(application, access_log=None, handle_signals=False)
         await runner.setup()
         try:
@@ -78,13 +78,19 @@ class Endpoint:
     ) -> None:
         await self.stop()
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _serve_metrics(self, _request: web.Request) -> web.Response:
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         )
 
-    async def _answer(self, probe: Probe) -> web.Response:
-        problem = probe()
-        if problem is None:
-            return web.Response(text="ok\n")
-        return web.Response(status=503, text=f"{problem}\n")
+    async def _serve_ready(self, _request: web.Request) -> web.Response:
+        return _answer(self._ready())
+
+    async def _serve_live(self, _request: web.Request) -> web.Response:
+        return _answer(self._live())
+
+
+def _answer(problem: str | None) -> web.Response:
+    if problem is None:
+        return web.Response(text="ok\n")
+    return web.Response(status=503, text=f"{problem}\n")

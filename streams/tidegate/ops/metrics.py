@@ -92,6 +92,7 @@ class WorkerMetrics:
         """
         self.registry = CollectorRegistry()
         self._now = now
+        self._open: set[tuple[str, int]] = set()
         self.registry.register(BookCollector(books, now))
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self._received = counter("events_received", "Input records taken.", "topic")
@@ -154,19 +155,18 @@ class WorkerMetrics:
         """A unit is about to be opened here."""
 
     def recovered(self, unit: Unit, seconds: float, keys: int) -> None:
-        """A unit's state was rebuilt."""
-        self._units.labels(unit.agent).inc()
+        """A unit's state was rebuilt; a unit is rebuilt after every abort."""
+        self._open.add((unit.agent, unit.partition))
         self._recovery.labels(unit.agent, unit.partition).set(seconds)
         self._recovered_keys.labels(unit.agent, unit.partition).set(keys)
+        self._count_units(unit.agent)
 
     def closed(self, unit: Unit) -> None:
-        """A unit was given up: what was told of it by number would only mislead from here on."""
-        place = (unit.agent, str(unit.partition))
-        known = self._recovery.remove_by_labels({"agent": place[0], "partition": place[1]})
-        del known
-        for metric in (self._recovered_keys, self._lag_records, self._lag_seconds):
-            metric.remove_by_labels({"agent": place[0], "partition": place[1]})
-        self._units.labels(unit.agent).dec()
+        """A unit was given up: what was told of it by number would mislead from here on."""
+        self._open.discard((unit.agent, unit.partition))
+        for metric in (self._recovery, self._recovered_keys, self._lag_records, self._lag_seconds):
+            metric.remove_by_labels({"agent": unit.agent, "partition": str(unit.partition)})
+        self._count_units(unit.agent)
 
     def committed(self, committed: Committed) -> None:
         """A transaction was committed."""
@@ -213,6 +213,10 @@ class WorkerMetrics:
         self._tables.clear()
         self._tables.labels(version).set(1)
         self._tables_age.set_function(lambda: (self._now() - published_at).total_seconds())
+
+    def _count_units(self, agent: str) -> None:
+        held = sum(name == agent for name, _ in self._open)
+        self._units.labels(agent).set(held)
 
     def _count(self, name: str, label: str, amount: int) -> None:
         first, _, second = label.partition("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from tidegate.ops.settings import Settings
 from tidegate.ops.topics import TopicSpec
 
 REQUEST_TIMEOUT_SECONDS = 15
+VISIBLE_TIMEOUT_SECONDS = 15.0
+VISIBLE_POLL_SECONDS = 0.05
 TOPIC_ALREADY_EXISTS = 36
 UNKNOWN_TOPIC_OR_PARTITION = 3
 
@@ -74,12 +77,7 @@ async def create_topics(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec])
     absent = [spec for spec in specs if spec.name in before.missing]
     if not absent:
         return before
-    response: Any = await client.create_topics(
-        [
-            NewTopic(spec.name, spec.partitions, spec.replication_factor, topic_configs=spec.config)
-            for spec in absent
-        ]
-    )
+    response: Any = await client.create_topics([_new_topic(spec) for spec in absent])
     created: list[str] = []
     refused: dict[str, str] = {}
     for name, code, *message in response.topic_errors:
@@ -87,7 +85,24 @@ async def create_topics(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec])
             created.append(name)
         elif code != TOPIC_ALREADY_EXISTS:
             refused[name] = (message and message[0]) or for_code(code).__name__
-    return TopicReport(created=tuple(created), differences=before.differences, refused=refused)
+    after = await _await_visible(client, [one for one in specs if one.name not in refused])
+    return TopicReport(
+        missing=after.missing,
+        created=tuple(created),
+        differences=after.differences,
+        refused=refused,
+    )
+
+
+async def _await_visible(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> TopicReport:
+    # The controller answers before the brokers know: a client that comes at once would be told
+    # that there is no such topic.
+    deadline = asyncio.get_running_loop().time() + VISIBLE_TIMEOUT_SECONDS
+    while True:
+        report = await inspect_topics(client, specs)
+        if not report.missing or asyncio.get_running_loop().time() >= deadline:
+            return report
+        await asyncio.sleep(VISIBLE_POLL_SECONDS)
 
 
 async def inspect_topics(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> TopicReport:
@@ -107,6 +122,13 @@ async def inspect_topics(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec]
             differences += _compare(spec, there[spec.name], configs.get(spec.name, {}))
     missing = tuple(spec.name for spec in specs if spec.name not in there)
     return TopicReport(missing=missing, differences=tuple(differences))
+
+
+def _new_topic(spec: TopicSpec) -> NewTopic:
+    topic = NewTopic(spec.name, spec.partitions, 1, topic_configs=spec.config)
+    # The constructor refuses -1, which brokers take as "your own default".
+    topic.replication_factor = spec.replication_factor
+    return topic
 
 
 def _compare(
