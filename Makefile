@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench chaos schemas lock clean python-version
+.PHONY: help demo test check format bench chaos schemas docs lock clean python-version
 
 # The first of these that exists; another one: make demo PYTHON=/path/to/python
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
@@ -15,7 +15,6 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
 MINUTES ?= 60
-CODE := streams tests schemas bench
 
 # --require-hashes: what is installed is what was locked, byte for byte.
 PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-input
@@ -33,12 +32,13 @@ test: check ## Check the code, then run all tests (TEST_ARGS="-k name" for some)
 	@echo "== tests"
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
-check: $(VENV)/.installed-dev ## Lint, format, types, direction of imports, published schemas
+check: $(VENV)/.installed-dev ## Lint, format, types, direction of imports, schemas, reference
 	@echo "== ruff" && $(BIN)/ruff check .
 	@echo "== ruff format" && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
 	@echo "== imports" && $(BIN)/lint-imports
 	@echo "== schemas" && $(BIN)/python schemas/generate.py --check
+	@echo "== reference" && $(BIN)/python docs/generate.py --check
 
 format: $(VENV)/.installed-dev ## Bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -51,6 +51,9 @@ chaos: $(VENV)/.installed-dev ## Kill and restart parts for MINUTES=60, then ver
 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 	@$(BIN)/python schemas/generate.py
+
+docs: $(VENV)/.installed-dev ## Write docs/reference/ from settings, topics and metrics
+	@$(BIN)/python docs/generate.py
 
 # uv writes one lock for all platforms and Pythons, with the hash of every wheel.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

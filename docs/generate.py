@@ -1,0 +1,120 @@
+"""Write the reference of settings, topics and metrics from the code, or check for drift.
+
+`python docs/generate.py` writes; with `--check` it changes nothing and exits 1 on drift.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.registry import Collector
+
+from tidegate.ops.metrics import WorkerMetrics
+from tidegate.ops.settings import PREFIX, Settings
+from tidegate.ops.topics import topology
+
+FOLDER = Path(__file__).parent / "reference"
+MADE_DEFAULTS = {
+    "packs_dir": "the packs that ship",
+    "cache_dir": "`tidegate` in the user's cache folder",
+}
+
+
+def settings_page() -> str:
+    """Return the page of settings."""
+    lines = [
+        "# Settings",
+        "",
+        "Each is an environment variable, or a key of the same name in lower case and without"
+        " `TIDEGATE_` in a TOML file: the one that `TIDEGATE_CONFIG` names, else `tidegate.toml`"
+        " in the working directory. The environment goes before the file, and an option of a"
+        " command before both. A wrong setting ends a command with exit code 2, the setting's"
+        " name and the reason. `tidegate doctor` shows what is in force.",
+        "",
+        "| variable | default | what it does |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = MADE_DEFAULTS.get(name) or _shown(field.default)
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def topics_page() -> str:
+    """Return the page of topics, with default settings."""
+    lines = [
+        "# Topics",
+        "",
+        "`tidegate topics create` makes those that are missing; existing ones are left, and"
+        " differences are told. Names can have a prefix (`TIDEGATE_TOPIC_PREFIX`). All but"
+        " `trade.measures` must have the same number of partitions.",
+        "",
+        "| topic | what is in it | partitions | policy | kept | largest batch |",
+        "|---|---|---|---|---|---|",
+    ]
+    for spec in topology(Settings.model_construct()):
+        kept = spec.config.get("retention.ms")
+        days = f"{int(kept) // 86_400_000} days" if kept else "last of each key"
+        size = int(spec.config["max.message.bytes"]) // (1024 * 1024)
+        policy = spec.config["cleanup.policy"]
+        lines.append(
+            f"| `{spec.name}` | {spec.purpose} | {spec.partitions} | {policy} | {days}"
+            f" | {size} MiB |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def metrics_page() -> str:
+    """Return the page of a worker's metrics."""
+    lines = [
+        "# Metrics",
+        "",
+        "A worker serves them at `/metrics` on `TIDEGATE_METRICS_PORT`, beside `/live` (restart it"
+        " when this fails) and `/ready` (its partitions are open). No metric is labelled by"
+        " shipment, party or license.",
+        "",
+        "| metric | type | labels | what it counts |",
+        "|---|---|---|---|",
+    ]
+    registry = WorkerMetrics().registry
+    collectors: list[Collector] = list(registry._collector_to_names)
+    for collector in collectors:
+        for metric in collector.collect():
+            names = getattr(collector, "_labelnames", getattr(metric, "_labelnames", ()))
+            labels = ", ".join(f"`{name}`" for name in names)
+            name = metric.name + ("_total" if metric.type == "counter" else "")
+            lines.append(f"| `{name}` | {metric.type} | {labels} | {metric.documentation} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None or value == "" else f"`{value}`"
+
+
+def main() -> int:
+    """Write or check; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on drift")
+    check = parser.parse_args().check
+    pages = {
+        "settings.md": settings_page(),
+        "topics.md": topics_page(),
+        "metrics.md": metrics_page(),
+    }
+    drift = False
+    for name, text in pages.items():
+        path = FOLDER / name
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        drift = True
+        if check:
+            print(f"docs/reference/{name} differs from the code: run `make docs`")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"docs/reference/{name} written")
+    return int(check and drift)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
