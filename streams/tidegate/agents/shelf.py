@@ -31,6 +31,7 @@ class Shelf:
     def put(self, tables: Tables) -> None:
         """Offer a built version to all partitions."""
         self._built[tables.version] = tables
+        self._refused.pop(tables.version, None)
         self._settled(tables.version)
 
     def refuse(self, version: str, reason: str) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from tidegate.cli import dead_letters, measures, topics
 from tidegate.cli.check import check
+from tidegate.cli.doctor import doctor
+from tidegate.cli.worker import worker
 
 app = typer.Typer(
     name="tidegate",
@@ -13,14 +16,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says which shipments must not move, with the law cited.",
 )
-
-
-@app.callback()
-def _root() -> None:
-    """Keep sub-commands named, even where there is only one."""
-
-
 app.command()(check)
+app.command()(worker)
+app.command()(doctor)
+app.add_typer(topics.app, name="topics")
+app.add_typer(measures.app, name="measures")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 def main() -> None:

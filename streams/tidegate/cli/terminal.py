@@ -77,10 +77,23 @@ def _width(text: str) -> int:
 
 @contextmanager
 def told_errors() -> Iterator[None]:
-    """Turn the errors that a person can mend into a line and an exit code, without a traceback."""
-    from tidegate.measures.errors import PackError
+    """Turn the errors that a person can mend into words and an exit code, without a traceback."""
+    from tidegate.measures.errors import TablesError
+    from tidegate.ops.settings import WrongSettings
 
     try:
         yield
-    except PackError as error:
+    except WrongSettings as error:
+        wrong_use(f"settings: {error}")
+    except TablesError as error:
         bad(str(error))
+    except Exception as error:
+        if not _is_kafka(error):
+            raise
+        bad(f"Kafka: {error or type(error).__name__}. `tidegate doctor` looks for the cause.")
+
+
+def _is_kafka(error: Exception) -> bool:
+    """Say whether it is the client's, without importing a client that was not in use."""
+    module = sys.modules.get("aiokafka.errors")
+    return module is not None and isinstance(error, module.KafkaError)

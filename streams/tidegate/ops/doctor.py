@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from tidegate.measures.errors import TablesError
 from tidegate.measures.loader import load
 from tidegate.ops.broker_clock import clock_ahead_seconds
-from tidegate.ops.packs_folder import read_packs
+from tidegate.ops.packs import read_packs
 from tidegate.ops.placement import sample_placement
 from tidegate.ops.settings import Settings, WrongSettings, config_file, unknown_variables
 from tidegate.ops.topic_admin import TopicReport, admin_client, inspect_topics

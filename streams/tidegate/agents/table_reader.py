@@ -1,0 +1,161 @@
+"""Read published table versions from Kafka, build the wanted ones aside, and put them on the shelf.
+
+A version is compiled in another process, so that no partition stalls meanwhile; what is broken or
+partial is refused by name, and partitions stay with what they have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tidegate.agents.shelf import Shelf
+from tidegate.agents.topics import MEASURES
+from tidegate.measures.errors import PackError, SnapshotError
+from tidegate.measures.snapshot import SnapshotAssembler
+from tidegate.measures.tables import Tables
+from tidegate.ops.packs import tables_of
+from tidegate.runtime.spec import RuntimeConfig
+
+log = logging.getLogger(__name__)
+
+KEPT_VERSIONS = 3
+"""Sources of this many newest versions stay in memory; for an older one the topic is read again."""
+RETRY_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0
+MAX_FETCH_BYTES = 32 * 1024 * 1024
+
+
+class TableReader:
+    """Follows `trade.measures` for one worker.
+
+    Args:
+        config: How to reach the broker.
+        shelf: Where built versions go.
+        cache: Folder of compiled images, shared by the workers of a machine.
+        newest: Told the version built last, and when it was published.
+    """
+
+    def __init__(
+        self,
+        config: RuntimeConfig,
+        shelf: Shelf,
+        cache: Path,
+        newest: Callable[[str, datetime], None],
+    ) -> None:
+        self._config = config
+        self._shelf = shelf
+        self._cache = cache
+        self._newest = newest
+        self._sources: dict[str, tuple[Mapping[str, bytes], datetime]] = {}
+        self._dropped: set[str] = set()
+        self._missing_since: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Follow the topic until cancelled; a broker that is away is waited for."""
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError) as error:
+                log.warning("restriction tables cannot be read: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        place = TopicPartition(self._config.physical(MEASURES), 0)
+        consumer = AIOKafkaConsumer(
+            **self._config.client(),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MAX_FETCH_BYTES,
+        )
+        await consumer.start()
+        try:
+            consumer.assign([place])
+            await consumer.seek_to_beginning(place)
+            assembler = SnapshotAssembler()
+            while True:
+                fetched = await consumer.getmany(place, timeout_ms=200)
+                for record in fetched.get(place, ()):
+                    self._take(assembler, record)
+                await self._build_wanted()
+                if not fetched:
+                    self._refuse_missing()
+                if self._shelf.wanted & self._dropped:
+                    self._dropped.clear()
+                    assembler = SnapshotAssembler()
+                    await consumer.seek_to_beginning(place)
+        finally:
+            await consumer.stop()
+
+    def _take(self, assembler: SnapshotAssembler, record: ConsumerRecord[bytes, bytes]) -> None:
+        try:
+            snapshot = assembler.add(record.value, tuple(record.headers))
+        except SnapshotError as error:
+            log.error("a published table version is refused: %s", error)
+            if record.key is not None:
+                self._shelf.refuse(record.key.decode(errors="replace"), str(error))
+            return
+        if snapshot is not None:
+            published_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+            self._sources.pop(snapshot.version, None)
+            self._sources[snapshot.version] = (snapshot.files, published_at)
+            while len(self._sources) > KEPT_VERSIONS:
+                oldest = next(iter(self._sources))
+                del self._sources[oldest]
+                self._dropped.add(oldest)
+
+    async def _build_wanted(self) -> None:
+        """Build what partitions wait for, and the newest version before anybody asks."""
+        newest = next(reversed(self._sources), None)
+        for version in [*self._shelf.wanted, *([newest] if newest else [])]:
+            if version not in self._sources or self._settled(version):
+                continue
+            files, published_at = self._sources[version]
+            try:
+                self._shelf.put(await self._built(dict(files)))
+            except PackError as error:
+                log.error("table version %s is refused: %s", version, error)
+                self._shelf.refuse(version, str(error))
+                continue
+            log.info("table version %s is built", version)
+            if version == newest:
+                self._newest(version, published_at)
+
+    def _refuse_missing(self) -> None:
+        """Refuse a version that a partition is told to take and that nobody published.
+
+        Snapshot and switch are written in one transaction, so at the topic's end it should be
+        there; a little patience covers a read that began before that transaction's end.
+        """
+        missing = self._shelf.wanted - self._sources.keys() - self._dropped
+        now = monotonic()
+        self._missing_since = {v: self._missing_since.get(v, now) for v in missing}
+        for version, since in list(self._missing_since.items()):
+            if now - since > PATIENCE_SECONDS:
+                log.error("table version %s is wanted, and was never published", version)
+                self._shelf.refuse(version, "it was never published")
+
+    def _settled(self, version: str) -> bool:
+        return version in self._shelf.versions() or self._shelf.refusal(version) is not None
+
+    async def _built(self, files: dict[str, bytes]) -> Tables:
+        """Compile in another process, into the cache; then load the image, which is quick."""
+        loop = asyncio.get_running_loop()
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+            await loop.run_in_executor(pool, _compile, files, self._cache)
+        return await asyncio.to_thread(tables_of, files, self._cache)
+
+
+def _compile(files: dict[str, bytes], cache: Path) -> None:
+    tables_of(files, cache)

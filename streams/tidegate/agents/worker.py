@@ -1,0 +1,108 @@
+"""A worker: both agents on the runtime, the tables read beside them, metrics and health served."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+
+from tidegate.agents.book import Book
+from tidegate.agents.deployment import runtime_config
+from tidegate.agents.desk import Desk
+from tidegate.agents.screening import ScreeningProcessor
+from tidegate.agents.shelf import Shelf
+from tidegate.agents.specs import agents
+from tidegate.agents.table_reader import TableReader
+from tidegate.ops.endpoint import Endpoint
+from tidegate.ops.metrics import Unit, WorkerMetrics
+from tidegate.ops.settings import Settings
+from tidegate.runtime.app import run
+from tidegate.runtime.exits import Exit
+from tidegate.runtime.processor import Processor
+from tidegate.runtime.units import Units
+
+log = logging.getLogger(__name__)
+
+
+class _Floor:
+    """The screening processors at work, for what the metrics read from their books."""
+
+    def __init__(self) -> None:
+        self._processors: dict[int, ScreeningProcessor] = {}
+
+    def made(self, agent: str, partition: int, processor: Processor) -> None:
+        if isinstance(processor, ScreeningProcessor):
+            self._processors[partition] = processor
+
+    def closed(self, unit: Unit) -> None:
+        if unit.agent == "screening":
+            self._processors.pop(unit.partition, None)
+
+    def books(self) -> Iterable[Book]:
+        return [processor.book for processor in self._processors.values()]
+
+    def without_tables(self) -> list[int]:
+        """Return the partitions that decide nothing, since no tables have reached them."""
+        return sorted(
+            number
+            for number, processor in self._processors.items()
+            if processor.tables_state.version is None
+        )
+
+
+class _Metrics(WorkerMetrics):
+    def __init__(self, floor: _Floor) -> None:
+        super().__init__(books=floor.books)
+        self._floor = floor
+
+    def closed(self, unit: Unit) -> None:
+        super().closed(unit)
+        self._floor.closed(unit)
+
+
+async def work(settings: Settings) -> Exit:
+    """Run a worker until it is told to stop or fails; return why it ended.
+
+    Raises:
+        OSError: the metrics' port is taken.
+    """
+    config = runtime_config(settings)
+    shelf, floor = Shelf(), _Floor()
+    metrics = _Metrics(floor)
+    reader = TableReader(config, shelf, settings.cache_dir, metrics.tables)
+    table: list[Units] = []
+
+    def started(units: Units) -> None:
+        table.append(units)
+        shelf.on_change(units.wake)
+
+    def not_ready() -> str | None:
+        if not table:
+            return "starting"
+        status = table[0].status()
+        if status.problems:
+            return "; ".join(status.problems)
+        if not status.ready:
+            return f"{status.running} of {len(status.units)} partitions are open"
+        missing = floor.without_tables()
+        if missing:
+            return f"partitions {missing} have no restriction tables: tidegate measures publish"
+        return None
+
+    endpoint = Endpoint(
+        metrics.registry,
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        ready=not_ready,
+    )
+    specs = agents(shelf, Desk(settings.hold_alert_delay_seconds), floor.made)
+    async with endpoint:
+        log.info("metrics and health at %s", endpoint.address)
+        reading = asyncio.create_task(reader.run())
+        try:
+            return await run(config, specs, metrics, started)
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading

@@ -1,0 +1,40 @@
+"""`tidegate doctor`: say what is wrong with the deployment, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from tidegate.cli.terminal import BAD, say, say_json, told_errors
+
+
+def doctor(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Look at settings, broker, topics, producers' partitioning, tables and clocks.
+
+    Exit code 1 where something is wrong. Secrets are masked.
+    """
+    from tidegate.ops.doctor import examine
+    from tidegate.ops.settings import load_settings
+
+    with told_errors():
+        diagnosis = asyncio.run(examine(load_settings()))
+    if json_:
+        say_json(
+            {
+                "good": diagnosis.good,
+                "checks": [check.as_dict() for check in diagnosis.checks],
+                "settings": diagnosis.settings,
+            }
+        )
+    else:
+        for check in diagnosis.checks:
+            say(f"{check.status.upper():7}  {check.name}: {check.found}")
+            if check.advice:
+                say(f"         to do: {check.advice}")
+        say("\nSettings in force:")
+        for name, value in diagnosis.settings.items():
+            say(f"  {name} = {value}")
+    if not diagnosis.good:
+        raise typer.Exit(BAD)

@@ -1,0 +1,46 @@
+"""Read a topic from its beginning to where it ends now, committed records only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from tidegate.runtime.spec import RuntimeConfig
+
+FETCH_BYTES = 32 * 1024 * 1024
+POLL_MILLISECONDS = 500
+
+
+async def read_to_end(config: RuntimeConfig, topic: str) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Yield every committed record that `topic` holds at the time of the call.
+
+    Raises:
+        KafkaError: the broker cannot be reached, or has no such topic.
+    """
+    consumer = AIOKafkaConsumer(
+        **config.client(),
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+    await consumer.start()
+    try:
+        name = config.physical(topic)
+        numbers = await consumer._client.fetch_all_metadata() and consumer.partitions_for_topic(
+            name
+        )
+        places = [TopicPartition(name, number) for number in sorted(numbers or ())]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        # Transactions leave gaps in the offsets: what counts is the position, not a record's.
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            fetched = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
+            for place, records in fetched.items():
+                for record in records:
+                    if record.offset < ends[place]:
+                        yield record
+    finally:
+        await consumer.stop()

@@ -1,0 +1,62 @@
+"""`tidegate topics`: make the topics of a deployment."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidegate.cli.terminal import BAD, say, say_json, told_errors
+
+if TYPE_CHECKING:
+    from tidegate.ops.settings import Settings
+    from tidegate.ops.topic_admin import TopicReport
+
+app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
+
+
+@app.callback()
+def _root() -> None:
+    """Keep the sub-command named."""
+
+
+@app.command()
+def create(
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Create the topics that are missing; existing ones are left, and their differences told."""
+    from tidegate.ops.settings import load_settings
+
+    with told_errors():
+        report = asyncio.run(make_topics(load_settings()))
+    if json_:
+        say_json(
+            {
+                "created": report.created,
+                "missing": report.missing,
+                "refused": dict(report.refused),
+                "differences": [asdict(difference) for difference in report.differences],
+            }
+        )
+    else:
+        for name in report.created:
+            say(f"created  {name}")
+        for name, reason in report.refused.items():
+            say(f"refused  {name}: {reason}")
+        for difference in report.differences:
+            say(f"differs  {difference}")
+        if report.good and not report.created:
+            say("All topics are there, as they should be.")
+    if not report.good:
+        raise typer.Exit(BAD)
+
+
+async def make_topics(settings: Settings) -> TopicReport:
+    """Create what is missing and report."""
+    from tidegate.ops.topic_admin import admin_client, create_topics
+    from tidegate.ops.topics import topology
+
+    async with admin_client(settings) as client:
+        return await create_topics(client, topology(settings))

@@ -1,0 +1,36 @@
+"""`tidegate worker`: run one worker until it is told to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tidegate.cli.terminal import told_errors, wrong_use
+
+
+def worker(
+    instance: Annotated[
+        str | None,
+        typer.Option("--instance", help="Name for static membership; overrides the setting."),
+    ] = None,
+) -> None:
+    """Screen shipments and answer for licenses, from Kafka to Kafka, exactly once.
+
+    Ends with exit code 0 on SIGTERM or Ctrl-C; docs/reference lists the others.
+    """
+    import uvloop
+
+    from tidegate.agents.worker import work
+    from tidegate.ops.logging import configure_logging
+    from tidegate.ops.settings import load_settings
+
+    overrides = {} if instance is None else {"instance_id": instance}
+    with told_errors():
+        settings = load_settings(**overrides)
+        configure_logging(settings.log_level, settings.log_format)
+        try:
+            code = uvloop.run(work(settings))
+        except OSError as error:
+            wrong_use(f"metrics on {settings.metrics_host}:{settings.metrics_port}: {error}")
+    raise typer.Exit(int(code))
