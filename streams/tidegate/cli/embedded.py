@@ -80,8 +80,9 @@ class EmbeddedBroker:
         try:
             with self.log.open("ab") as log:
                 # Its own session: Ctrl-C in the terminal must reach the demonstration alone, which
-                # then ends its parts in order.
-                self._process = subprocess.Popen(  # noqa: S603 - a program of our own wheel
+                # then ends its parts in order. A blocking start, so that no cancellation can come
+                # between the process and our knowing its id.
+                self._process = subprocess.Popen(  # noqa: S603, ASYNC220
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
