@@ -1,7 +1,7 @@
 """Say when a change of decision must be told, and tell it so that a person can act on it.
 
-One alert for one change. While a license's owner has not answered, a hold that rests on nothing
-else waits to be told: nobody is woken for the milliseconds that an answer takes.
+One alert for one change. While a license's owner has not answered, telling waits a little: the
+hold itself is in force at once, but nobody is woken twice for the milliseconds an answer takes.
 """
 
 from __future__ import annotations
@@ -21,23 +21,10 @@ from tidegate.events.shipment import Party, Role, Shipment
 from tidegate.events.values import decimal_text
 from tidegate.runtime.transaction import Transaction
 
-_SUBJECT_TO_LICENSE = (Outcome.LICENSE_INVALID, Outcome.LICENSE_REQUIRED)
-
 
 def awaits_answer(decision: Decision) -> bool:
     """Say whether a cited license has not been answered for."""
     return any(reason.measure == UNANSWERED for reason in decision.reasons)
-
-
-def firm(judgement: Judgement) -> bool:
-    """Say whether it would hold whatever the unanswered licenses turn out to be."""
-    reasons = judgement.decision.reasons
-    open_lines = {reason.line for reason in reasons if reason.measure == UNANSWERED}
-    return judgement.decision.action is Action.HOLD and any(
-        reason.outcome.action is Action.HOLD
-        and not (reason.line in open_lines and reason.outcome in _SUBJECT_TO_LICENSE)
-        for reason in reasons
-    )
 
 
 def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator[Alert]:

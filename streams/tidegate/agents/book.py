@@ -24,7 +24,7 @@ class Entry:
 
     action: Action
     outcome: Outcome
-    held_measures: tuple[str, ...]
+    held_by: tuple[tuple[str, Outcome], ...]
     held_since: datetime | None
     held_values: tuple[tuple[str, Decimal], ...]
     due: datetime | None
@@ -40,7 +40,7 @@ def entry_of(state: OpenShipment) -> Entry:
     return Entry(
         action=action,
         outcome=outcome,
-        held_measures=state.held_measures,
+        held_by=state.held_by,
         held_since=state.held_since,
         held_values=tuple(values_by_currency(state.facts).items()) if held else (),
         due=min(dues, default=None),
@@ -79,8 +79,8 @@ class Book:
         self.actions[entry.action] += sign
         if entry.action is not Action.HOLD:
             return
-        for measure in entry.held_measures:
-            self.holds[measure, entry.outcome] += sign
+        for reason in entry.held_by:
+            self.holds[reason] += sign
         for currency, value in entry.held_values:
             self.held_values[currency] = self.held_values.get(currency, Decimal(0)) + sign * value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from tidegate.agents.alerting import alerts, awaits_answer, firm, telling, write_alert
+from tidegate.agents.alerting import alerts, awaits_answer, telling, write_alert
 from tidegate.agents.inputs import SOURCE, Input
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
 from tidegate.agents.topics import CLAIMS, DECISIONS
@@ -27,7 +27,7 @@ class Desk:
     """Judges shipments and writes what follows. Keeps no state of its own.
 
     Args:
-        alert_delay_seconds: How long a hold that only waits for a license's owner goes untold.
+        alert_delay_seconds: How long telling waits for the owners of the licenses cited.
     """
 
     def __init__(self, alert_delay_seconds: float = 5.0) -> None:
@@ -104,8 +104,7 @@ class Desk:
         if awaits_answer(judgement.decision):
             since = state.unanswered_since or transaction.clock
             waits_until = since + self._alert_delay
-            known_hold = state.told is not None and state.told.action is Action.HOLD
-            if transaction.clock < waits_until and (known_hold or not firm(judgement)):
+            if transaction.clock < waits_until:
                 return state.model_copy(update={"unanswered_since": since, "alert_at": waits_until})
             state = state.model_copy(update={"unanswered_since": since})
         else:
@@ -136,12 +135,12 @@ def _with_decision(state: OpenShipment, judgement: Judgement, content: str) -> O
         fingerprints=judgement.fingerprints,
     )
     held = decision.action is Action.HOLD
-    measures = [r.measure for r in decision.reasons if r.outcome.action is Action.HOLD]
+    holding = {(r.measure, r.outcome) for r in decision.reasons if r.outcome.action is Action.HOLD}
     return state.model_copy(
         update={
             "content": content,
             "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
-            "held_measures": tuple(sorted(set(measures))) if held else (),
+            "held_by": tuple(sorted(holding)) if held else (),
             "held_since": (state.held_since or decision.as_of) if held else None,
         }
     )

@@ -47,8 +47,8 @@ class OpenShipment(RecordModel):
     """Digest of the last decision without its history; empty before the first."""
     seen: tuple[Seen, ...] = ()
     """The last decisions, newest last."""
-    held_measures: tuple[str, ...] = ()
-    """Measures whose reasons hold it, for the metrics; empty when its action is not `hold`."""
+    held_by: tuple[tuple[str, Outcome], ...] = ()
+    """Measures that hold it, each with its own outcome; empty when its action is not `hold`."""
     held_since: Instant | None = None
     told: Told | None = None
     unanswered_since: Instant | None = None

@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
+from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
 FETCH_BYTES = 32 * 1024 * 1024
 POLL_MILLISECONDS = 500
 
 
-async def read_to_end(config: RuntimeConfig, topic: str) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+async def read_to_end(
+    config: RuntimeConfig, topic: str
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
     """Yield every committed record that `topic` holds at the time of the call.
 
     Raises:
         KafkaError: the broker cannot be reached, or has no such topic.
     """
+    name = config.physical(topic)
+    offsets = Offsets(config)
+    try:
+        counts = await offsets.partitions([topic])
+    finally:
+        await offsets.stop()
+    if topic not in counts:
+        raise UnknownTopicOrPartitionError(f"there is no topic {name}: tidegate topics create")
     consumer = AIOKafkaConsumer(
         **config.client(),
         isolation_level="read_committed",
@@ -27,11 +39,7 @@ async def read_to_end(config: RuntimeConfig, topic: str) -> AsyncIterator[Consum
     )
     await consumer.start()
     try:
-        name = config.physical(topic)
-        numbers = await consumer._client.fetch_all_metadata() and consumer.partitions_for_topic(
-            name
-        )
-        places = [TopicPartition(name, number) for number in sorted(numbers or ())]
+        places = [TopicPartition(name, number) for number in range(counts[topic])]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)

@@ -22,6 +22,10 @@ _ASSIGNED = re.compile(
 )
 
 
+CHATTY = ("aiokafka", "faust", "mode", "kafka")
+"""Libraries whose INFO lines tell of their insides; only their warnings are ours to pass on."""
+
+
 def configure_logging(
     level: str = "INFO",
     form: Literal["console", "json"] = "console",
@@ -57,6 +61,8 @@ def configure_logging(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
