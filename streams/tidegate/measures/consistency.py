@@ -42,7 +42,7 @@ def count_problems(
     for instrument, announced in listed.counts.items():
         there = read.pop(instrument, 0)
         if there != announced:
-            reason = f"{instrument}: {announced} announced, {there} rows in {listed.file}"
+            reason = f"{announced} announced, {there} rows in {listed.file}"
             yield source.problem(("lists", index, "counts", instrument), reason)
     for instrument, there in sorted(read.items()):
         reason = f"{instrument or 'rows without instrument'}: {there} rows, none announced"

@@ -10,18 +10,23 @@ from __future__ import annotations
 import hashlib
 import marshal
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidegate.measures.compiler import boundaries
 from tidegate.measures.errors import ImageError
 from tidegate.measures.measure import Measure
-from tidegate.measures.party_index import FoldedIndex
+from tidegate.measures.party_index import FoldedIndex, PlainEntry
 from tidegate.measures.tables import TableAlarm, TableList, TableMeasure, Tables
 from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Pause, Validity
+from tidegate.parties.fold import fold
 
 FORMAT_VERSION = 1
-"""Raise it when anything below, or how packs compile (name folding included), changes."""
+"""Raise it when anything below, or how packs compile, changes. Folding is probed on reading."""
+PROBES = 256
+"""Entries whose names are folded anew on reading: an image from before a change in folding would
+silently miss names."""
 _DIGEST_BYTES = 32
 _MAGIC = b"tidegate tables\n"
 
@@ -80,6 +85,7 @@ def from_image(image: bytes, version: str) -> Tables:
     if plain[0] != image_key(version) or plain[1] != version:
         raise ImageError(f"an image of {plain[0]}, not of {image_key(version)}")
     (_, _, measures, entries, by_name, validities, candidates, codes, alarms, lists) = plain
+    _probe_folding(entries, by_name)
     table_measures = tuple(
         TableMeasure(Measure.model_validate_json(text), regime, pack, _validity(when))
         for text, regime, pack, when in measures
@@ -96,6 +102,15 @@ def from_image(image: bytes, version: str) -> Tables:
         index=TokenIndex(table_measures, candidates),
         lists={item[0]: TableList(*item) for item in lists},
     )
+
+
+def _probe_folding(
+    entries: Sequence[tuple[Any, ...]], by_name: Mapping[str, tuple[int, ...]]
+) -> None:
+    for position in range(0, len(entries), max(1, len(entries) // PROBES)):
+        names = PlainEntry._make(entries[position]).names
+        if any(position not in by_name.get(fold(name), ()) for name in names):
+            raise ImageError("an image from before a change in how names are folded")
 
 
 def _plain_validity(value: Validity) -> tuple[Any, ...]:

@@ -62,8 +62,6 @@ def parse(file: str, content: bytes) -> YamlSource:
         line = mark.line + 1 if mark is not None else None
         reason = getattr(error, "problem", None) or str(error)
         raise PackError([Problem(file, line, f"not YAML: {reason}")]) from None
-    except RecursionError:
-        raise PackError([Problem(file, None, "nested too deeply")]) from None
     if node is None:
         raise PackError([Problem(file, 1, "the file is empty")])
     lines: dict[Path, int] = {}
@@ -141,24 +139,29 @@ def path_text(path: Path) -> str:
 
 
 def _refuse_shorthand(file: str, text: str) -> None:
-    """Refuse anchors, aliases and tags: with them one line would stand for several values."""
+    """Refuse anchors, aliases and tags (one line would stand for several values), and depth.
+
+    Asked of the stream of events, before anything is built that could be too deep to build.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        mark = event.start_mark
+        line = None if mark is None else mark.line + 1
         anchor = getattr(event, "anchor", None)
         tag = getattr(event, "tag", None)
         if anchor is not None or tag is not None:
             what = f"tag {tag}" if anchor is None else f"anchor or alias {anchor!r}"
-            mark = event.start_mark
-            line = None if mark is None else mark.line + 1
             raise PackError([Problem(file, line, f"{what}: write the value out")])
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:
+            raise PackError([Problem(file, line, f"nested deeper than {MAX_YAML_DEPTH} levels")])
 
 
 def _value(
     file: str, node: yaml.Node, path: Path, lines: dict[Path, int], problems: list[Problem]
 ) -> Any:
     lines[path] = node.start_mark.line + 1
-    if len(path) > MAX_YAML_DEPTH:
-        problems.append(Problem(file, node.start_mark.line + 1, "nested too deeply"))
-        return None
     if isinstance(node, yaml.ScalarNode):
         plain = not node.style  # None by the one parser, "" by the other
         return None if plain and node.value in _NULL else str(node.value)
