@@ -1,6 +1,7 @@
 """Each override of Faust, and the order of opening and committing, on a real broker."""
 
 import asyncio
+import itertools
 import json
 import os
 from collections.abc import AsyncIterator, Callable
@@ -8,13 +9,14 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
+from faust.types import TP
 
 from tests.support.counting import (
     ANSWERS,
@@ -43,6 +45,7 @@ from tests.support.counting_kafka import (
 from tests.support.kafka import KafkaBroker
 from tidegate.runtime.app import run
 from tidegate.runtime.exits import Exit
+from tidegate.runtime.intake import Batch
 from tidegate.runtime.meter import Committed, NullMeter
 from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.record import Output
@@ -396,3 +399,58 @@ async def test_many_outputs_span_batches_in_order(place: Place) -> None:
     assert {record.timestamp for record in found} == {an_hour_ago}
     (claim,) = await read(place.bootstrap, place.prefix + CLAIMS)
     assert claim.headers == (("h", b"v"),)
+
+
+# Faust's own seeks and commits, and what a rebalance does to batches on their way.
+
+
+def consumer_of(units: Units) -> Any:
+    assert units.seek_places is not None
+    return cast(Any, units.seek_places).__self__
+
+
+async def test_fausts_seek_and_commit_do_nothing(place: Place) -> None:
+    async with place.worker() as units:
+        await place.send(ORDERS, ("k", order(1)), ("k", order(2)))
+        await place.results(2)
+        consumer, seeks = consumer_of(units), units.next_seek()
+        tp = TP(place.prefix + ORDERS, partition_for(b"k", PARTITIONS))
+        stale = {TopicPartition(*tp): OffsetAndMetadata(1, "")}
+        await consumer._thread.call_thread(consumer._thread._consumer.commit, stale)
+        await consumer.perform_seek()
+        consumer._acked[tp] = [1, 2, 3]
+        assert consumer._filter_committable_offsets([tp]) == {}
+        await place.send(ORDERS, ("k", order(3)))
+        assert [result["n"] for result in await place.results(3)] == [1, 2, 3]
+        assert units.next_seek() == seeks + 1
+
+
+async def test_batches_lost_doubled_and_late_on_the_way_are_sought_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer, held, count = Units.offer, list[Batch](), itertools.count(1)
+
+    def unsteady(units: Units, batch: Batch) -> None:
+        match next(count) % 7:
+            case 1:
+                return
+            case 3:
+                offer(units, batch)
+                offer(units, batch)
+            case 5:
+                held.append(batch)
+            case 6:
+                offer(units, batch)
+                while held:
+                    offer(units, held.pop())
+            case _:
+                offer(units, batch)
+
+    monkeypatch.setattr(Units, "offer", unsteady)
+    load = Load(place.bootstrap, place.prefix, rate=3000)
+    # A batch with nothing behind it is missed by the lag.
+    async with place.worker(lag_interval=0.2) as units:
+        await load.run(3000)
+        await place.results(load.total)
+        assert units.next_seek() > 6 + 1
+    await verify(place.bootstrap, place.prefix, load.sent)

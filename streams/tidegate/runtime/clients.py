@@ -24,12 +24,12 @@ def unit_producer(config: RuntimeConfig, unit: Unit) -> Any:
         "retry_backoff_ms": 50,
         **config.client(),
     }
-    return AIOKafkaProducer(**settings)  # type: ignore[no-untyped-call]
+    return AIOKafkaProducer(**settings)
 
 
 def reader(config: RuntimeConfig, **settings: Any) -> Any:
     """Return a consumer without a group that reads committed data."""
-    return AIOKafkaConsumer(  # type: ignore[no-untyped-call]
+    return AIOKafkaConsumer(
         isolation_level="read_committed",
         enable_auto_commit=False,
         request_timeout_ms=int(config.request_timeout * 1000),
@@ -42,7 +42,7 @@ def group_consumer(config: RuntimeConfig, assignor: object, metadata_seconds: fl
     """Return the consumer by which a worker is a member of the group."""
     # A join may take as long as the session timeout; its request must not end before.
     request_timeout = max(config.request_timeout, config.session_timeout + 5)
-    return AIOKafkaConsumer(  # type: ignore[no-untyped-call]
+    return AIOKafkaConsumer(
         group_id=config.group,
         group_instance_id=config.instance,
         client_id=config.instance or config.group,

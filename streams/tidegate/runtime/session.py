@@ -127,6 +127,11 @@ class Session:
         full = lane.waiting >= self._worker.config.limits.waiting_records
         return 0 if full or self._paused or self._must_seek or not self.running else lane.seek
 
+    def seek_again(self) -> None:
+        """Fetch again from the last position; what waits is fetched anew."""
+        self._must_seek = True
+        self._wake.set()
+
     @property
     def busy(self) -> bool:
         """Say whether it should be getting on: something waits, and not for a table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic, time
 
@@ -72,6 +72,8 @@ class Units:
         self._assigned = False
         self._lag: dict[Unit, int] = {}
         self._problems: tuple[str, ...] = ()
+        self._stalled: dict[Place, int] = {}
+        """Where a place stood, with records to fetch, when the lag was measured last."""
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -208,9 +210,23 @@ class Units:
             held = any(lane.waiting for lane in lanes.values()) and not session.busy
             # What waits for a table is late, but no fault that a restart would mend.
             self._lag[unit] = 0 if held else behind
+            self._find_lost(unit, session, ends)
             record = min((r.timestamp_ms for x in lanes.values() if (r := x.peek())), default=None)
             seconds = 0.0 if record is None else max(0.0, time() - record / 1000)
             self.meter.lag(unit, behind, seconds)
+
+    def _find_lost(self, unit: Unit, session: Session, ends: Mapping[Place, int]) -> None:
+        """Seek again where committed records wait at the broker and nothing of them comes.
+
+        A batch lost on its way shows as a gap only once another one follows.
+        """
+        for topic, lane in session.intake.lanes.items():
+            place = topic, unit.partition
+            idle = session.wanted(topic) and not lane.waiting and ends.get(place, 0) > lane.end
+            if idle and self._stalled.get(place) == lane.end:
+                log.warning("%s: nothing comes of %s from %d on", unit, topic, lane.end)
+                session.seek_again()
+            self._stalled[place] = lane.end if idle else -1
 
     async def _find_problems(self) -> list[str]:
         problems = []
