@@ -61,7 +61,9 @@ class Transaction:
         self._store = store
         self._partitions = partitions
         self._largest = largest
-        self._mark: tuple[dict[str, bytes | None], int, Counter[tuple[str, str]], int] | None = None
+        self._mark: tuple[dict[str, bytes | None], int, list[tuple[str, str, int]], int] | None = (
+            None
+        )
 
     def get(self, key: str) -> bytes | None:
         """Return the value under `key` as this transaction sees it."""
@@ -120,6 +122,8 @@ class Transaction:
     def count(self, metric: str, label: str = "", amount: int = 1) -> None:
         """Add to a counter that becomes visible when this transaction commits."""
         self.counts[metric, label] += amount
+        if self._mark is not None:
+            self._mark[2].append((metric, label, amount))
 
     def observe(self, metric: str, value: float) -> None:
         """Note a measurement (base unit) that becomes visible when this transaction commits."""
@@ -127,7 +131,7 @@ class Transaction:
 
     def begin_record(self) -> None:
         """Set a savepoint before one record."""
-        self._mark = ({}, len(self.outputs), self.counts.copy(), len(self.observed))
+        self._mark = ({}, len(self.outputs), [], len(self.observed))
 
     def end_record(self) -> None:
         """Keep what the record wrote."""
@@ -136,7 +140,7 @@ class Transaction:
     def undo_record(self) -> None:
         """Take back everything since the savepoint."""
         assert self._mark is not None
-        before, outputs, counts, observed = self._mark
+        before, outputs, counted, observed = self._mark
         for key, value in before.items():
             if value is _ABSENT:
                 del self.changes[key]
@@ -144,7 +148,10 @@ class Transaction:
                 self.changes[key] = value
         del self.outputs[outputs:]
         del self.observed[observed:]
-        self.counts = counts
+        for metric, label, amount in counted:
+            self.counts[metric, label] -= amount
+            if not self.counts[metric, label]:
+                del self.counts[metric, label]
         self._mark = None
 
 
