@@ -8,45 +8,35 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
-
-from tidegate.events import codec
-from tidegate.events.alert import Alert
-from tidegate.events.dead_letter import DeadLetter
-from tidegate.events.decision import Decision
-from tidegate.events.disposition import Disposition
-from tidegate.events.license import License
-from tidegate.events.shipment import Shipment
+import yaml
+from asyncapi_document import document
+from contract import EVENTS, EventType
+from example_events import examples
 
 FOLDER = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EVENTS: dict[str, type[BaseModel]] = {
-    codec.SHIPMENT_TYPE: Shipment,
-    codec.LICENSE_TYPE: License,
-    codec.DISPOSITION_TYPE: Disposition,
-    codec.DECISION_TYPE: Decision,
-    codec.ALERT_TYPE: Alert,
-    codec.DEAD_LETTER_TYPE: DeadLetter,
-}
 
 
-def event_schema(type_: str, model: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of one structured CloudEvents 1.0 record whose `data` is `model`."""
-    data = model.model_json_schema()
+def event_schema(event: EventType) -> dict[str, Any]:
+    """Return the schema of one structured CloudEvents 1.0 record of this type."""
+    mode: Literal["validation", "serialization"] = (
+        "validation" if event.direction == "in" else "serialization"
+    )
+    data = event.model.model_json_schema(mode=mode)
     definitions = data.pop("$defs", {})
     text = {"type": "string", "minLength": 1, "maxLength": 1000}
     return {
         "$schema": DIALECT,
-        "title": type_,
+        "title": event.type,
         "type": "object",
         "required": ["specversion", "id", "source", "type", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
             "id": text,
             "source": text,
-            "type": {"const": type_},
+            "type": {"const": event.type},
             "subject": {"type": "string"},
             "time": {"type": "string", "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
@@ -59,10 +49,21 @@ def event_schema(type_: str, model: type[BaseModel]) -> dict[str, Any]:
 
 def files() -> dict[Path, str]:
     """Return every published file with the text that it should have."""
-    return {
-        FOLDER / f"{type_}.json": json.dumps(event_schema(type_, model), indent=2) + "\n"
-        for type_, model in EVENTS.items()
-    }
+    wanted = {FOLDER / f"{event.type}.json": _json(event_schema(event)) for event in EVENTS}
+    for type_, example in examples().items():
+        wanted[FOLDER / "examples" / f"{type_}.json"] = _json(example)
+    wanted[FOLDER / "asyncapi.yaml"] = yaml.safe_dump(
+        document(), sort_keys=False, allow_unicode=True, width=100
+    )
+    return wanted
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _name(path: Path) -> str:
+    return f"schemas/{path.relative_to(FOLDER).as_posix()}"
 
 
 def main() -> int:
@@ -76,15 +77,16 @@ def main() -> int:
         for path, text in wanted.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    stale = sorted(set(FOLDER.glob("*.json")) - wanted.keys())
+    stale = sorted({*FOLDER.rglob("*.json")} - wanted.keys())
     for path in differing:
         if check:
-            print(f"schemas/{path.name} differs from the event models: run `make schemas`")
+            print(f"{_name(path)} differs from the event models: run `make schemas`")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(wanted[path], encoding="utf-8")
-            print(f"schemas/{path.name} written")
+            print(f"{_name(path)} written")
     for path in stale:
-        print(f"schemas/{path.name} belongs to no event model")
+        print(f"{_name(path)} belongs to no event model")
     return int(bool(stale) or (check and bool(differing)))
 
 

@@ -7,6 +7,7 @@ import typer
 from tidegate.cli import dead_letters, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.doctor import doctor
+from tidegate.cli.simulate import simulate
 from tidegate.cli.worker import worker
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(check)
 app.command()(worker)
+app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(measures.app, name="measures")

@@ -1,0 +1,82 @@
+"""What is published: the event types, their models, and the topics that carry them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from tidegate.events import codec
+from tidegate.events.alert import Alert
+from tidegate.events.dead_letter import DeadLetter
+from tidegate.events.decision import Decision
+from tidegate.events.disposition import Disposition
+from tidegate.events.license import License
+from tidegate.events.shipment import Shipment
+
+VERSION = "1.0.0"  # of the contract; a field that is added raises the middle number
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One published event type."""
+
+    type: str
+    model: type[BaseModel]
+    topic: str
+    key: str
+    direction: Literal["in", "out"]
+    summary: str
+
+
+EVENTS = (
+    EventType(
+        codec.SHIPMENT_TYPE,
+        Shipment,
+        "trade.shipments",
+        "shipment_id",
+        "in",
+        "A full snapshot of one shipment at a revision.",
+    ),
+    EventType(
+        codec.LICENSE_TYPE,
+        License,
+        "trade.licenses",
+        "license_id",
+        "in",
+        "A full snapshot of one license, or application for one, at a revision.",
+    ),
+    EventType(
+        codec.DISPOSITION_TYPE,
+        Disposition,
+        "trade.dispositions",
+        "shipment_id",
+        "in",
+        "What a person decided on a hold.",
+    ),
+    EventType(
+        codec.DECISION_TYPE,
+        Decision,
+        "trade.decisions",
+        "shipment_id",
+        "out",
+        "The judgement on one shipment, with every reason and the law it rests on.",
+    ),
+    EventType(
+        codec.ALERT_TYPE,
+        Alert,
+        "trade.alerts",
+        "shipment_id, license_id or measure",
+        "out",
+        "A decision, a license or the tables changed in a way that somebody must know.",
+    ),
+    EventType(
+        codec.DEAD_LETTER_TYPE,
+        DeadLetter,
+        "trade.dead-letters",
+        "topic-partition@offset",
+        "out",
+        "A record that could not be used: the reason, the place, the original bytes.",
+    ),
+)
