@@ -1,4 +1,4 @@
-"""The published contract: examples keep to their schemas, and the AsyncAPI document holds together."""
+"""The published contract: examples keep to their schemas, and the AsyncAPI document resolves."""
 
 from __future__ import annotations
 
