@@ -31,6 +31,8 @@ LATE_SHARE = 0.004
 CONFLICT_SHARE = 0.001
 LICENSE_LATE_SHARE = 0.2  # licenses that arrive after the shipment that cites them
 NEW_SHARE = 0.3  # of the steps; the others move shipments on
+FULL_BOOK = 2000  # moving shipments, from which on fewer are begun than end
+FULL_NEW_SHARE = 0.1
 LICENSE_CHANGE_SHARE = 0.004
 KEPT_MESSAGES = 500
 STUCK_MOST = 80  # held shipments that wait at customs; beyond it the oldest is cancelled
@@ -112,7 +114,8 @@ class Traffic:
                 if message is not None:
                     return message
             draw -= share
-        if self._moving and random.random() >= NEW_SHARE:
+        share = NEW_SHARE if len(self._moving) < FULL_BOOK else FULL_NEW_SHARE
+        if self._moving and random.random() >= share:
             return self._sent(self._moved(at))
         return self._sent(self._new(at))
 
