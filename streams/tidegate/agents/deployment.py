@@ -5,6 +5,9 @@ from __future__ import annotations
 from tidegate.ops.settings import Settings
 from tidegate.runtime.spec import Limits, RuntimeConfig
 
+FRAMING_BYTES = 64 * 1024
+"""What key, headers and the batch's own fields may add to a value."""
+
 
 def runtime_config(settings: Settings) -> RuntimeConfig:
     """Return the runtime's configuration.
@@ -25,7 +28,8 @@ def runtime_config(settings: Settings) -> RuntimeConfig:
             records=settings.transaction_records_max,
             walk_keys=settings.transaction_walk_keys_max,
             timers=settings.transaction_timers_max,
-            record_bytes=settings.topic_message_bytes_max,
+            record_bytes=settings.topic_message_bytes_max - FRAMING_BYTES,
+            dead_letter_bytes=settings.dead_letter_message_bytes_max - FRAMING_BYTES,
         ),
         security=settings.kafka_security(),
     )

@@ -61,6 +61,8 @@ class Limits:
     """Records of one topic that may wait in memory, per unit."""
     record_bytes: int = 900_000
     """Largest value that may be written; Kafka's own limit is 1 MiB a batch."""
+    dead_letter_bytes: int = 900_000
+    """Largest dead letter; one that would be larger goes without the original."""
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,10 @@ class Turn:
         self.dead += 1
         try:
             key, value = self._spec.dead_letter(record, field, reason)
-            transaction.emit(DEAD_LETTERS, key, value, partition=partition)
+            if len(value) > self._limits.dead_letter_bytes:
+                raise TooLarge(f"its dead letter would have {len(value)} bytes")
+            key_bytes = None if key is None else key.encode()
+            transaction.outputs.append(Output(DEAD_LETTERS, partition, key_bytes, value))
         except Exception as error:
             if not isinstance(error, TooLarge):
                 log.exception("no dead letter could be made by agent %s", self._spec.name)
