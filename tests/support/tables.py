@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from tidegate.cli.packs import load_tables, read_packs
+from tidegate.ops.packs import load_tables, read_packs
 from tidegate.measures.compiler import tables_from
 from tidegate.measures.tables import Tables
 

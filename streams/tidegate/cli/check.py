@@ -36,7 +36,7 @@ def check(
     Exit code 1: an event could not be used; the others are decided all the same.
     """
     from tidegate.agents.offline import Offline
-    from tidegate.cli.packs import load_tables
+    from tidegate.ops.packs import load_tables
     from tidegate.ops.settings import load_settings
 
     at = instant(as_of)

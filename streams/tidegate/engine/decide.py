@@ -30,7 +30,8 @@ from tidegate.events.decision import (
     Reason,
 )
 from tidegate.licenses.standing import last_instant, span, zone_of
-from tidegate.measures.tables import TableMeasure, Tables
+from tidegate.measures.measure import Measure
+from tidegate.measures.tables import ListedParty, TableMeasure, Tables
 from tidegate.measures.validity import Force, Pause, from_ms, to_ms
 
 
@@ -172,10 +173,11 @@ def _reason(
             evidence.append(lifted)
     else:
         advice = "State: " + ", ".join(answer.unknown)
+    instrument, article = _citation(measure, entry)
     return Reason(
         measure=measure.id,
-        instrument=(entry.instrument if entry else None) or measure.instrument,
-        article=(entry.article if entry else None) or measure.article,
+        instrument=instrument,
+        article=article,
         outcome=outcome,
         title=measure.title["en"],
         source_url=(entry.source_url if entry else None) or measure.source_url,
@@ -186,6 +188,14 @@ def _reason(
         score=None if hit is None else 1.0,
         advice=advice,
     )
+
+
+def _citation(measure: Measure, entry: ListedParty | None) -> tuple[str, str]:
+    """Cite the notice that lists the party, and the article of law that makes it matter here."""
+    if entry is None or entry.instrument in (None, measure.instrument):
+        return measure.instrument, measure.article
+    assert entry.instrument is not None
+    return entry.instrument, f"{measure.instrument}, {measure.article}"
 
 
 def _list_entry(hit: Hit) -> ListEntry:
@@ -223,14 +233,15 @@ def _lifted_by(case: Case, table: TableMeasure, line: Line | None) -> Evidence |
 
 
 def _by_house_rules(case: Case, found: list[Reason]) -> list[Reason]:
-    """A line that cites licenses, none of which grants it, holds: whatever the tables say."""
+    """Fail closed where the tables are silent: no goods stated, or licenses that do not grant."""
     told = {
         (reason.line, evidence.path)
         for reason in found
         if reason.outcome is Outcome.LICENSE_INVALID
         for evidence in reason.evidence
     }
-    return [
+    reasons = [] if case.lines else [house.no_goods()]
+    return reasons + [
         house.license_fault(fault, line.item.line)
         for line in case.lines
         if not any(not line.faults[number] for number in line.item.licenses)

@@ -13,6 +13,7 @@ UNANSWERED = "TG-LICENSE-UNANSWERED"
 NOT_FOUND = "TG-LICENSE-NOT-FOUND"
 NOT_USABLE = "TG-LICENSE-NOT-USABLE"
 NOT_JUDGED = "TG-NOT-JUDGED"
+NO_GOODS = "TG-NO-GOODS"
 
 
 def license_fault(fault: Fault, line: int) -> Reason:
@@ -54,4 +55,17 @@ def not_judged(cause: str) -> Reason:
         evidence=(Evidence(path="engine", value=cause),),
         unknown=("decision",),
         advice="Have a person judge it, and report the error.",
+    )
+
+
+def no_goods() -> Reason:
+    """Give the reason for a shipment that states no goods: most measures ask about goods."""
+    return Reason(
+        measure=NO_GOODS,
+        instrument=INSTRUMENT,
+        article="5: what is shipped must be known",
+        outcome=Outcome.REVIEW,
+        title="The shipment states no goods, so most measures cannot be asked",
+        unknown=("items",),
+        advice="State the lines of goods.",
     )
