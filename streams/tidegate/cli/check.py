@@ -32,7 +32,8 @@ def check(
 ) -> None:
     """Decide shipments from a file: shipments, licenses and dispositions, in order, no broker.
 
-    Each event is taken at its own time; then the clock moves to --as-of (now, by default).
+    Each event is taken at its own time, though none after --as-of (now, by default); then the
+    clock moves there.
     Exit code 1: an event could not be used; the others are decided all the same.
     """
     from tidegate.agents.offline import Offline
@@ -66,19 +67,18 @@ def _apply(book: Offline, file: str, content: bytes, at: datetime) -> int:
     refused = 0
     for line, event in _events(content):
         try:
-            time = None if book.clock is not None else _time(event, at)
-            book.apply(event, at=time)
+            book.apply(event, at=_instant_of(event, book, at))
         except InvalidEvent as error:
             refused += 1
             note(f"{file}:{line}: {error}")
     return refused
 
 
-def _time(event: bytes, at: datetime) -> datetime | None:
-    """An event without a time, before any with one, is taken at --as-of."""
+def _instant_of(event: bytes, book: Offline, at: datetime) -> datetime:
+    """Return an event's own time, but never one after --as-of: that is when it is decided."""
     from tidegate.events.codec import decode
 
-    return None if decode(event).time is not None else at
+    return min(decode(event).time or book.clock or at, at)
 
 
 def _read(file: str) -> bytes:

@@ -6,6 +6,7 @@ import typer
 
 from tidegate.cli import dead_letters, measures, topics
 from tidegate.cli.check import check
+from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.simulate import simulate
 from tidegate.cli.worker import worker
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says which shipments must not move, with the law cited.",
 )
+app.command()(demo)
 app.command()(check)
 app.command()(worker)
 app.command()(simulate)

@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Restriction tables.")
 
-Packs = Annotated[
-    Path | None, typer.Option("--packs", help="Folder of packs; the shipped ones by default.")
+Folder = Annotated[
+    Path | None, typer.Argument(help="Folder of packs; the shipped ones by default.")
 ]
+Packs = Annotated[Path | None, typer.Option("--packs", help="The same, as an option.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def validate(
-    folder: Annotated[Path | None, typer.Argument(help="Folder of packs.")] = None,
+    folder: Folder = None,
+    packs: Packs = None,
     json_: Json = False,
 ) -> None:
     """Check packs; every problem is told with its file and line. Exit code 1 where there is one."""
@@ -34,7 +36,7 @@ def validate(
     from tidegate.ops.packs import read_packs
 
     try:
-        tables = tables_from(read_packs(_folder(folder)))
+        tables = tables_from(read_packs(_folder(folder or packs)))
     except PackError as error:
         if json_:
             say_json({"valid": False, "problems": [_problem(p) for p in error.problems]})
@@ -51,6 +53,7 @@ def validate(
 
 @app.command("list")
 def list_(
+    folder: Folder = None,
     packs: Packs = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Instant (RFC 3339).")] = None,
     json_: Json = False,
@@ -59,7 +62,7 @@ def list_(
     from tidegate.measures.validity import to_ms
 
     at_ms = to_ms(instant(as_of))
-    tables = _tables(packs)
+    tables = _tables(folder or packs)
     alarms = [alarm for alarm in tables.alarms if _runs(alarm, at_ms)]
     if json_:
         say_json(
@@ -117,7 +120,7 @@ def diff(
 
 
 @app.command()
-def publish(packs: Packs = None, json_: Json = False) -> None:
+def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> None:
     """Publish packs to the workers: all partitions switch, and decide what is open again.
 
     Invalid packs are refused here, with file and line; nothing is published then.
@@ -129,7 +132,7 @@ def publish(packs: Packs = None, json_: Json = False) -> None:
 
     with told_errors():
         settings = load_settings()
-        files = read_packs(packs or settings.packs_dir)
+        files = read_packs(folder or packs or settings.packs_dir)
         note("checking the packs")
         tables = tables_of(files, settings.cache_dir)
         note(f"publishing version {tables.version}")
