@@ -56,7 +56,6 @@ class Desk:
                 "digest": event.digest,
                 "facts": facts,
                 "verdicts": (),
-                "unanswered_since": None,
             }
         )
 
