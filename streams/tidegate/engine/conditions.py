@@ -145,9 +145,10 @@ class Asker:
         return say.yes(path, str(share)) if reached else say.no(path, str(share))
 
     def license_type(self, condition: Condition) -> Answer:
+        """Only of licenses that are, or may be, of the measure's regime."""
         line = self._item()
         answers = []
-        for number in line.item.licenses:
+        for number in line.cited(self._regime):
             verdict = line.verdicts.get(number)
             path = f"licenses[{number}].license_type"
             if verdict is None or verdict.license is None:

@@ -111,7 +111,7 @@ class Condition(Strict):
     declared: Literal["controlled", "not_controlled", "not_stated"] | None = None
     content: ContentQuestion | None = None
     license_type: tuple[LicenseType, ...] | None = Field(default=None, min_length=1)
-    """The line cites a license of one of these types."""
+    """The line cites a license of the measure's regime that is of one of these types."""
     license_fault: tuple[LicenseFault, ...] | None = Field(default=None, min_length=1)
     """The line cites licenses of the measure's regime, none of which grants it, one with this."""
 
