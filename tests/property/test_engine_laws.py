@@ -52,8 +52,8 @@ def without_one_fact(on_file: Files, facts: Facts) -> Iterator[tuple[str, Files,
         ("end_use.", ["end_use"], ["class", "military_capability"]),
     ]
     told = ["origin_country", "quantity", "unit", "composition", "cn_origin_value_pct"]
-    for field, names in (("parties", ["country", "class"]), ("items", told)):
-        places += [(f"{field}[{n}].", [field, n], names) for n in range(len(facts[field]))]
+    for field, lost in (("parties", ["country", "class"]), ("items", told)):
+        places += [(f"{field}[{n}].", [field, n], lost) for n in range(len(facts[field]))]
     for prefix, path, names in places:
         for name in names:
             changed = copy.deepcopy(facts)
