@@ -78,6 +78,14 @@ def test_folding_a_folded_name_changes_nothing(name: str) -> None:
     assert fold(fold(name)) == fold(name)
 
 
+FORMS = ["Example", "T&D", "Co.", "Ltd.", "KK", "株式会社", "有限公司", "G.m.b.H.", "電機", "é"]
+
+
+@given(st.lists(st.sampled_from(FORMS), min_size=1, max_size=6).map(" ".join))
+def test_legal_forms_are_all_taken_off_at_once(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
+
+
 @given(st.text(alphabet="abcdefgh 株式会社KK.,Ltd&é電-", min_size=1, max_size=40))
 def test_folding_a_firms_name_twice_changes_nothing(name: str) -> None:
     assert fold(fold(name)) == fold(name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from tidegate.ops.packs import load_tables, read_packs
 from tidegate.measures.compiler import tables_from
 from tidegate.measures.tables import Tables
+from tidegate.ops.packs import load_tables, read_packs
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = ROOT / "packs"
