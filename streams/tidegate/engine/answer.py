@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
-from tidegate.events.decision import Evidence
 from tidegate.measures.tables import ListedParty
 
 
@@ -31,11 +30,18 @@ class Hit(NamedTuple):
     name: str
 
 
+class Fact(NamedTuple):
+    """A fact that an answer rests on. Made in great numbers, so no model; see `Evidence`."""
+
+    path: str
+    value: object
+
+
 class Answer(NamedTuple):
     """What a condition says of the facts."""
 
     truth: Truth
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Fact, ...] = ()
     unknown: tuple[str, ...] = ()
     """Paths of the facts that were missing."""
     hits: tuple[Hit, ...] = ()
@@ -46,25 +52,26 @@ NO = Answer(Truth.FALSE)
 
 def yes(path: str, value: object) -> Answer:
     """Answer true, because the fact at `path` is `value`."""
-    return Answer(Truth.TRUE, (Evidence(path=path, value=value),))
+    return Answer(Truth.TRUE, (Fact(path, value),))
 
 
-def missing(*paths: str, evidence: tuple[Evidence, ...] = ()) -> Answer:
+def missing(*paths: str, evidence: tuple[Fact, ...] = ()) -> Answer:
     """Answer unknown: the facts at these paths are not there."""
     return Answer(Truth.UNKNOWN, evidence, paths)
 
 
 def no(path: str, value: object) -> Answer:
     """Answer false, because the fact at `path` is `value`."""
-    return Answer(Truth.FALSE, (Evidence(path=path, value=value),))
+    return Answer(Truth.FALSE, (Fact(path, value),))
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
-    """Combine by 'and'. The evidence of all is kept; a false one settles it."""
-    kept = list(answers)
-    for answer in kept:
+    """Combine by 'and'. The evidence of all is kept; a false one settles it, unasked the rest."""
+    kept = []
+    for answer in answers:
         if answer.truth is Truth.FALSE:
             return answer
+        kept.append(answer)
     return _joined(min(answer.truth for answer in kept), kept)
 
 
@@ -83,7 +90,7 @@ def negated(answer: Answer) -> Answer:
 def _joined(truth: Truth, answers: list[Answer]) -> Answer:
     if len(answers) == 1:
         return answers[0]
-    evidence: list[Evidence] = []
+    evidence: list[Fact] = []
     unknown: list[str] = []
     hits: list[Hit] = []
     for answer in answers:

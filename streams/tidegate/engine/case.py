@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from tidegate.engine.answer import Hit
+from tidegate.engine.answer import Answer, Hit
 from tidegate.engine.question import FalseMatch, Question
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import derived_id
@@ -59,6 +59,8 @@ class Case:
         self.tables = tables
         self.facts = question.facts
         self.at_ms = to_ms(question.as_of)
+        self.answers: dict[int, Answer] = {}
+        """Answers to questions about the shipment as a whole, by the condition's identity."""
         by_line: dict[int, dict[str, Verdict]] = {}
         for verdict in question.verdicts:
             by_line.setdefault(verdict.line, {})[verdict.license_id] = verdict

@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tidegate.engine import answer as say
-from tidegate.engine.answer import NO, Answer, Truth
+from tidegate.engine.answer import NO, Answer, Fact, Truth
 from tidegate.engine.baseline import differences
 from tidegate.engine.case import Case, Line
 from tidegate.events.shipment import Answer as Stated
 from tidegate.events.shipment import EndUseClass, Party, PartyClass
 from tidegate.licenses.matching import covers
 from tidegate.licenses.standing import last_instant, zone_of
-from tidegate.measures.condition import RECIPIENT_ROLES, Condition, PartyQuestion
+from tidegate.measures.condition import (
+    ITEM_KEYS,
+    RECIPIENT_ROLES,
+    Condition,
+    PartyQuestion,
+)
 from tidegate.measures.tables import TableMeasure
 
 UNSURE_FOR_MILITARY = frozenset(
@@ -42,7 +47,15 @@ class Asker:
             return say.any_of(self.ask(child) for child in condition.any)
         if condition.not_ is not None:
             return say.negated(self.ask(condition.not_))
-        return _WORDS[condition.key](self, condition)
+        word = _WORDS[condition.key]
+        if condition.key in ITEM_KEYS:
+            return word(self, condition)
+        # The shipment's own answers are the same for every line.
+        memo = self._case.answers
+        answer = memo.get(id(condition))
+        if answer is None:
+            answer = memo[id(condition)] = word(self, condition)
+        return answer
 
     # Questions about a line of goods
 
@@ -107,12 +120,8 @@ class Asker:
         return NO
 
     def _is_candidate(self, line: Line, regime: str) -> bool:
-        """A tariff code shorter than the candidate's may stand for it as well."""
         stated = line.item.hs_code
-        return stated is not None and any(
-            stated.startswith(candidate) or candidate.startswith(stated)
-            for candidate in self._case.tables.tariff_candidates.get(regime, ())
-        )
+        return stated is not None and self._case.tables.is_candidate(regime, stated)
 
     def origin(self, condition: Condition) -> Answer:
         line = self._item()
@@ -165,7 +174,7 @@ class Asker:
         found = [
             Answer(
                 Truth.TRUE,
-                say.yes(fault.path, fault.value).evidence,
+                (Fact(fault.path, fault.value),),
                 () if fault.unknown is None else (fault.unknown,),
             )
             for number in line.item.licenses
@@ -226,7 +235,7 @@ class Asker:
             hits = tuple(h for h in self._case.hits[number] if h.entry.list == question.list)
             if not hits:
                 return NO
-            evidence = tuple(e for hit in hits for e in say.yes(hit.path, hit.name).evidence)
+            evidence = tuple(Fact(hit.path, hit.name) for hit in hits)
             parts.append(Answer(Truth.TRUE, evidence, (), hits))
         if question.countries:
             parts.append(_among(f"{path}.country", party.country, question.countries))

@@ -112,7 +112,7 @@ def _by_measures(case: Case) -> Iterator[Reason]:
         if force in (Force.NOT_YET, Force.ENDED):
             continue
         pause = measure.validity.pause(case.at_ms)
-        if measure.measure.when.asks_item():
+        if measure.measure.when.asks_item:
             for line in case.lines:
                 yield from _by_measure(case, measure, line, pause)
         else:
@@ -158,7 +158,7 @@ def _reason(
     hit: Hit | None,
 ) -> Reason:
     measure = table.measure
-    evidence = list(answer.evidence)
+    evidence = [Evidence(path=fact.path, value=fact.value) for fact in answer.evidence]
     entry = None if hit is None else hit.entry
     if entry is not None:
         pause = entry.validity.pause(case.at_ms) or pause

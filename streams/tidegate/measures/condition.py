@@ -15,6 +15,7 @@ item is put to each line of goods; all item questions of one measure are answere
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -140,11 +141,12 @@ class Condition(Strict):
             raise ValueError(f"a condition has exactly one key, this one has {names}")
         return self
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the field that is set."""
         return next(iter(self.model_fields_set))
 
+    @cached_property
     def children(self) -> tuple[Condition, ...]:
         """Return the conditions directly below this one."""
         if self.all is not None:
@@ -153,9 +155,10 @@ class Condition(Strict):
             return self.any
         return (self.not_,) if self.not_ is not None else ()
 
+    @cached_property
     def asks_item(self) -> bool:
         """Say whether anything in here is asked of a line of goods."""
-        return self.key in ITEM_KEYS or any_of(self.children())
+        return self.key in ITEM_KEYS or any(child.asks_item for child in self.children)
 
 
 ITEM_KEYS = frozenset(
@@ -172,8 +175,3 @@ ITEM_KEYS = frozenset(
         "license_fault",
     }
 )
-
-
-def any_of(conditions: tuple[Condition, ...]) -> bool:
-    """Say whether one of these conditions asks about an item."""
-    return any(condition.asks_item() for condition in conditions)

@@ -53,7 +53,7 @@ def literals(condition: Condition, positive: bool = True) -> Iterator[tuple[Cond
     """Yield the single questions of a condition, and whether each is asked as it stands."""
     if condition.all is None and condition.any is None and condition.not_ is None:
         yield condition, positive
-    for child in condition.children():
+    for child in condition.children:
         yield from literals(child, positive != (condition.not_ is not None))
 
 
@@ -109,7 +109,7 @@ def _ends_before(first: Effective, second: Effective) -> bool:
 def _normal(condition: Condition) -> str:
     """Write a condition so that the order of its parts does not matter."""
     if condition.all is not None or condition.any is not None:
-        parts = sorted(_normal(child) for child in condition.children())
+        parts = sorted(_normal(child) for child in condition.children)
         return f"{condition.key}({','.join(parts)})"
     if condition.not_ is not None:
         return f"not({_normal(condition.not_)})"

@@ -62,9 +62,9 @@ def _contradictions(condition: Condition) -> Iterator[str]:
         for other in no:
             if one.key == other.key and _implied(one, other):
                 yield f"never met: {_text(one)} and not {_text(other)}"
-    for child in condition.children():
+    for child in condition.children:
         if child.any is not None or child.not_ is not None:
-            for grandchild in child.children():
+            for grandchild in child.children:
                 yield from _contradictions(grandchild)
 
 

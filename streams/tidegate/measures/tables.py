@@ -16,6 +16,8 @@ from tidegate.events.decision import Outcome
 from tidegate.measures.measure import Measure
 from tidegate.measures.validity import Validity
 
+MEMO_SIZE = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class ListedParty:
@@ -118,6 +120,26 @@ class Tables:
     @cached_property
     def _digests(self) -> dict[str, str]:
         return {t.measure.id: derived_id("measure", canonical(t.measure)) for t in self.measures}
+
+    def is_candidate(self, regime: str, hs_code: str) -> bool:
+        """Say whether goods under this tariff code may be dual-use for a regime.
+
+        A code shorter than a candidate's heading may stand for it as well.
+        """
+        known = self._candidate_memo.get((regime, hs_code))
+        if known is None:
+            if len(self._candidate_memo) >= MEMO_SIZE:
+                self._candidate_memo.clear()
+            known = any(
+                hs_code.startswith(heading) or heading.startswith(hs_code)
+                for heading in self.tariff_candidates.get(regime, ())
+            )
+            self._candidate_memo[regime, hs_code] = known
+        return known
+
+    @cached_property
+    def _candidate_memo(self) -> dict[tuple[str, str], bool]:
+        return {}
 
     def next_boundary_ms(self, after_ms: int) -> int | None:
         """Return the first instant after this one at which an answer may change."""
