@@ -90,8 +90,8 @@ def outcomes_of(measure: Measure) -> set[str]:
 
 
 def may_be_unknown(condition: Condition) -> bool:
-    if condition.children():
-        return any(may_be_unknown(child) for child in condition.children())
+    if condition.children:
+        return any(may_be_unknown(child) for child in condition.children)
     question = condition.party
     if question is not None and question.list is not None and not question.class_:
         return bool(question.roles) and set(question.roles) <= set(RECIPIENT_ROLES)

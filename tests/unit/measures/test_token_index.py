@@ -147,7 +147,7 @@ def table(position: int, when: dict[str, Any]) -> TableMeasure:
 def matters(case: Case, item: TableMeasure) -> bool:
     """Ask the measure as a full scan would; say whether anything but 'no' came back."""
     when = item.measure.when
-    lines = case.lines if when.asks_item() else (None,)
+    lines = case.lines if when.asks_item else (None,)
     return any(Asker(case, item, line).ask(when).truth is not Truth.FALSE for line in lines)
 
 
