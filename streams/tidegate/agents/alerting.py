@@ -49,11 +49,27 @@ def telling(judgement: Judgement) -> Told:
     """Return what will have been told once this judgement's alerts are out."""
     decision = judgement.decision
     return Told(
-        outcome=decision.outcome, action=decision.action, fingerprints=judgement.fingerprints
+        outcome=decision.outcome,
+        action=decision.action,
+        fingerprints=judgement.fingerprints,
+        because=_because(decision),
     )
 
 
-def write_alert(transaction: Transaction, alert: Alert, subject: str) -> None:
+def _because(decision: Decision) -> tuple[str, ...]:
+    """Name the hold and review reasons in short: measure, line, entry."""
+    words = []
+    for reason in decision.reasons:
+        if reason.outcome.action is not Action.PASS:
+            line = "" if reason.line is None else f" (line {reason.line})"
+            entry = "" if reason.list_entry is None else f" {reason.list_entry.name}"
+            words.append(f"{reason.measure}{entry}{line}")
+    return tuple(words)
+
+
+def write_alert(
+    transaction: Transaction, alert: Alert, subject: str, traceparent: str | None = None
+) -> None:
     """Write an alert in this transaction; its key is what it is about."""
     value = encode(
         ALERT_TYPE,
@@ -62,6 +78,7 @@ def write_alert(transaction: Transaction, alert: Alert, subject: str) -> None:
         source=SOURCE,
         subject=subject,
         time=transaction.clock,
+        traceparent=traceparent,
     )
     transaction.emit(ALERTS, subject, value, STRUCTURED_HEADERS)
     transaction.count("alert", alert.kind)
@@ -133,10 +150,24 @@ def _text(facts: Shipment, decision: Decision, told: Told | None) -> str:
         f"Now: {decision.outcome} ({decision.action})"
         + (f"; before: {told.outcome} ({told.action})" if told is not None else ""),
     ]
+    if told is not None:
+        lines += _changes(told.because, _because(decision))
     lines += [_reason(reason) for reason in decision.reasons[:MAX_TOLD]]
     if len(decision.reasons) > MAX_TOLD:
         lines.append(f"and {len(decision.reasons) - MAX_TOLD} more reasons")
     return "\n".join(lines)
+
+
+def _changes(before: tuple[str, ...], now: tuple[str, ...]) -> Iterator[str]:
+    """Say which reasons are new and which are gone since the last alert."""
+    new = [reason for reason in now if reason not in before]
+    gone = [reason for reason in before if reason not in now]
+    if new:
+        yield "New: " + "; ".join(new[:MAX_TOLD])
+    if gone:
+        yield "Gone: " + "; ".join(gone[:MAX_TOLD])
+    if before and now and not new and not gone:
+        yield "The same reasons, on other facts"
 
 
 MAX_TOLD = 10

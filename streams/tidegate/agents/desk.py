@@ -49,12 +49,18 @@ class Desk:
         for claim in now.values():
             transaction.emit(CLAIMS, claim.license_id, canonical(claim))
         if old is None:
-            return OpenShipment(event_id=event.event_id, digest=event.digest, facts=facts)
+            return OpenShipment(
+                event_id=event.event_id,
+                digest=event.digest,
+                facts=facts,
+                traceparent=event.traceparent,
+            )
         return old.model_copy(
             update={
                 "event_id": event.event_id,
                 "digest": event.digest,
                 "facts": facts,
+                "traceparent": event.traceparent,
                 "verdicts": (),
             }
         )
@@ -70,7 +76,7 @@ class Desk:
             judgement = self._judged(transaction, state, tables)
         content = content_digest(judgement.decision)
         if content != state.content:
-            self._write_decision(transaction, judgement.decision)
+            self._write_decision(transaction, judgement.decision, state.traceparent)
             state = _with_decision(state, judgement, content)
         state = state.model_copy(update={"next_change": judgement.next_change})
         return self._told(transaction, state, judgement)
@@ -109,10 +115,12 @@ class Desk:
         else:
             state = state.model_copy(update={"unanswered_since": None})
         for alert in alerts(state.facts, judgement, state.told):
-            write_alert(transaction, alert, state.facts.shipment_id)
+            write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
         return state.model_copy(update={"told": telling(judgement), "alert_at": None})
 
-    def _write_decision(self, transaction: Transaction, decision: Decision) -> None:
+    def _write_decision(
+        self, transaction: Transaction, decision: Decision, traceparent: str | None
+    ) -> None:
         value = encode(
             codec.DECISION_TYPE,
             decision,
@@ -120,6 +128,7 @@ class Desk:
             source=SOURCE,
             subject=decision.shipment_id,
             time=decision.as_of,
+            traceparent=traceparent,
         )
         transaction.emit(DECISIONS, decision.shipment_id, value, STRUCTURED_HEADERS)
         transaction.count("decision", f"{decision.outcome}/{decision.action}")

@@ -29,6 +29,8 @@ class Told(RecordModel):
     outcome: Outcome
     action: Action
     fingerprints: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    """The hold and review reasons in short, to say which are new and which are gone."""
 
 
 class OpenShipment(RecordModel):
@@ -37,6 +39,8 @@ class OpenShipment(RecordModel):
     event_id: str
     digest: str
     facts: Shipment
+    traceparent: str | None = None
+    """Trace context of the event (W3C Trace Context), passed on to what follows from it."""
     verdicts: tuple[Verdict, ...] = ()
     baseline: Baseline | None = None
     releases: tuple[Release, ...] = ()
