@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+from aiokafka.admin import NewTopic
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from tidegate.agents.deployment import runtime_config
@@ -23,6 +24,8 @@ from tidegate.cli.topics import make_topics
 from tidegate.measures.tables import Tables
 from tidegate.ops.packs import tables_of
 from tidegate.ops.settings import PREFIX, Settings, default_cache_dir
+from tidegate.ops.topic_admin import admin_client
+from tidegate.ops.topics import topology
 
 PARTITIONS = 4  # enough to see them shared, few enough for a small machine
 READY_SECONDS = 90.0
@@ -85,13 +88,12 @@ class Stage:
         own = {
             "kafka_bootstrap_servers": self.broker.bootstrap_servers,
             "partitions": PARTITIONS,
+            "replication_factor": 1,
             "cache_dir": self.cache_dir,
         }
         self._settings = OwnSettings.model_validate(own)
         self._say(f"creating topics at {self.broker.bootstrap_servers}")
-        report = await make_topics(self._settings)
-        if report.refused:
-            raise StageFailed(f"topics were refused: {dict(report.refused)}")
+        await self._make_topics(self._settings)
         self._say("checking and publishing the restriction tables")
         published = await self.publish(files)
         self._say(f"starting {self._count} workers")
@@ -144,6 +146,22 @@ class Stage:
         if self._session is not None:
             await self._session.close()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _make_topics(self, settings: Settings) -> None:
+        """Create all topics before anybody asks about them, and see that they are as they should.
+
+        A broker that creates topics by itself does so for a mere question, with one partition.
+        """
+        wanted = [
+            NewTopic(spec.name, spec.partitions, spec.replication_factor, topic_configs=spec.config)
+            for spec in topology(settings)
+        ]
+        async with admin_client(settings) as client:
+            await client.create_topics(wanted)
+        report = await make_topics(settings)
+        amiss = [d for d in report.differences if d.what == "partitions"]
+        if report.missing or report.refused or amiss:
+            raise StageFailed(f"topics are not as they should be: {report}")
 
     async def _ready(self) -> None:
         assert self._session is not None
