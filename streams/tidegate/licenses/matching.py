@@ -1,7 +1,8 @@
 """Say in what respects a claim goes beyond its license.
 
 The owner of the license asks this; the answer travels in the verdict. What either side does not
-state cannot be compared, and counts as a mismatch that names the missing fact: fail closed.
+state cannot be compared, and counts as a mismatch that names the missing fact: fail closed. Only
+quantity and end use are limits that a license may leave open; it sets none where it states none.
 
 Source: a license keeps to its scope (Regulations on the export control of dual-use items,
 article 18); its certificate names exporter, consignee, end user, destination, goods and quantity.
