@@ -39,12 +39,8 @@ def from_validation(error: ValidationError, prefix: str = "") -> InvalidEvent:
     told = []
     for problem in problems[:MAX_SHOWN_PROBLEMS]:
         where = path_text(problem["loc"], prefix)
-        told.append(
-            (
-                where,
-                f"{problem['msg'].removeprefix('Value error, ')} (got {_short(problem.get('input'))})",
-            )
-        )
+        message = problem["msg"].removeprefix("Value error, ")
+        told.append((where, f"{message} (got {_short(problem.get('input'))})"))
     first_field, first_reason = told[0]
     rest = "; ".join(f"{where}: {reason}" for where, reason in told[1:])
     more = len(problems) - len(told)
