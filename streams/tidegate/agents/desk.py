@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from tidegate.agents.alerting import alerts, awaits_answer, telling, write_alert
@@ -74,10 +75,16 @@ class Desk:
         if baseline != state.baseline:
             state = state.model_copy(update={"baseline": baseline})
             judgement = self._judged(transaction, state, tables)
-        content = content_digest(judgement.decision)
-        if content != state.content:
+        content, last = content_digest(judgement.decision), state.last
+        # A measure may change without a word of its reasons: what a release would cover is other
+        # then, and a person needs a decision to name.
+        if content != state.content or last is None or last.fingerprints != judgement.fingerprints:
             self._write_decision(transaction, judgement.decision, state.traceparent)
             state = _with_decision(state, judgement, content)
+        else:
+            # Alerts name the decision in force, not one that was never written.
+            decision = judgement.decision.model_copy(update={"decision_id": last.decision_id})
+            judgement = replace(judgement, decision=decision)
         state = state.model_copy(update={"next_change": judgement.next_change})
         return self._told(transaction, state, judgement)
 
