@@ -37,7 +37,7 @@ check: $(VENV)/.installed-dev ## Lint, format, types, direction of imports, sche
 	@echo "== ruff format" && $(BIN)/ruff format --check .
 	@echo "== mypy" && $(BIN)/mypy
 	@echo "== imports" && $(BIN)/lint-imports
-	@echo "== schemas" && $(BIN)/python schemas/generate.py --check
+	@echo "== schemas" && $(BIN)/python -m schemas.generate --check
 	@echo "== reference" && $(BIN)/python docs/generate.py --check
 
 format: $(VENV)/.installed-dev ## Bring the code into its form
@@ -50,7 +50,7 @@ chaos: $(VENV)/.installed-dev ## Kill and restart parts for MINUTES=60, then ver
 	@$(BIN)/python -m tests.faults --minutes $(MINUTES)
 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
-	@$(BIN)/python schemas/generate.py
+	@$(BIN)/python -m schemas.generate
 
 docs: $(VENV)/.installed-dev ## Write docs/reference/ from settings, topics and metrics
 	@$(BIN)/python docs/generate.py

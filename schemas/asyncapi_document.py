@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract import EVENTS, VERSION, EventType
+from schemas.contract import EVENTS, VERSION, EventType
 
 KAFKA_BINDING = "0.5.0"
 

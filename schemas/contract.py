@@ -22,8 +22,8 @@ VERSION = "1.0.0"  # of the contract; a field that is added raises the middle nu
 class EventType:
     """One published event type."""
 
-    type: str
     model: type[BaseModel]
+    type: str
     topic: str
     key: str
     direction: Literal["in", "out"]
@@ -32,48 +32,48 @@ class EventType:
 
 EVENTS = (
     EventType(
-        codec.SHIPMENT_TYPE,
         Shipment,
+        codec.SHIPMENT_TYPE,
         "trade.shipments",
         "shipment_id",
         "in",
         "A full snapshot of one shipment at a revision.",
     ),
     EventType(
-        codec.LICENSE_TYPE,
         License,
+        codec.LICENSE_TYPE,
         "trade.licenses",
         "license_id",
         "in",
         "A full snapshot of one license, or application for one, at a revision.",
     ),
     EventType(
-        codec.DISPOSITION_TYPE,
         Disposition,
+        codec.DISPOSITION_TYPE,
         "trade.dispositions",
         "shipment_id",
         "in",
         "What a person decided on a hold.",
     ),
     EventType(
-        codec.DECISION_TYPE,
         Decision,
+        codec.DECISION_TYPE,
         "trade.decisions",
         "shipment_id",
         "out",
         "The judgement on one shipment, with every reason and the law it rests on.",
     ),
     EventType(
-        codec.ALERT_TYPE,
         Alert,
+        codec.ALERT_TYPE,
         "trade.alerts",
         "shipment_id, license_id or measure",
         "out",
         "A decision, a license or the tables changed in a way that somebody must know.",
     ),
     EventType(
-        codec.DEAD_LETTER_TYPE,
         DeadLetter,
+        codec.DEAD_LETTER_TYPE,
         "trade.dead-letters",
         "topic-partition@offset",
         "out",

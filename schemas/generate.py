@@ -1,6 +1,6 @@
 """Write the published JSON Schemas from the event models, or check that they have not drifted.
 
-`python schemas/generate.py` writes; with `--check` it changes nothing, names the files that differ
+`python -m schemas.generate` writes; with `--check` it changes nothing, names the files that differ
 and exits 1.
 """
 
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from asyncapi_document import document
-from contract import EVENTS, EventType
-from example_events import examples
+
+from schemas.asyncapi_document import document
+from schemas.contract import EVENTS, EventType
+from schemas.example_events import examples
 
 FOLDER = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -126,7 +126,7 @@ async def read(bootstrap: str, topic: str, isolation: str = "read_committed") ->
 
 async def changelog(bootstrap: str, topic: str) -> dict[str, Any]:
     """Return the last value of each key, tombstones left out, decoded from JSON."""
-    state = {}
+    state: dict[Any, Any] = {}
     for record in await read(bootstrap, topic):
         if record.value is None:
             state.pop(record.key.decode(), None)

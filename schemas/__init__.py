@@ -1,0 +1,1 @@
+"""The published contracts, and what makes them from the event models."""
