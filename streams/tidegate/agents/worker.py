@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from tidegate.agents.book import Book
@@ -42,6 +43,11 @@ class _Floor:
     def books(self) -> Iterable[Book]:
         return [processor.book for processor in self._processors.values()]
 
+    def versions(self) -> Mapping[str, int]:
+        """Return how many partitions decide with which table version."""
+        states = [processor.tables_state for processor in self._processors.values()]
+        return Counter(state.version or "none" for state in states)
+
     def without_tables(self) -> list[int]:
         """Return the partitions that decide nothing, since no tables have reached them."""
         return sorted(
@@ -53,7 +59,7 @@ class _Floor:
 
 class _Metrics(WorkerMetrics):
     def __init__(self, floor: _Floor) -> None:
-        super().__init__(books=floor.books)
+        super().__init__(books=floor.books, versions=floor.versions)
         self._floor = floor
 
     def closed(self, unit: Unit) -> None:

@@ -49,9 +49,13 @@ class BookCollector(Collector):
     """
 
     def __init__(
-        self, books: Callable[[], Iterable[HoldBook]], now: Callable[[], datetime]
+        self,
+        books: Callable[[], Iterable[HoldBook]],
+        versions: Callable[[], Mapping[str, int]],
+        now: Callable[[], datetime],
     ) -> None:
         self._books = books
+        self._versions = versions
         self._now = now
 
     def describe(self) -> Iterable[Metric]:
@@ -95,6 +99,14 @@ class BookCollector(Collector):
         for step in AGE_STEPS_SECONDS:
             older.add_metric([str(step)], sum(age > step for age in ages))
         yield older
+        deciding = GaugeMetricFamily(
+            "tidegate_tables_partitions",
+            "Partitions that decide with a table version; 'none' decides nothing.",
+            labels=["version"],
+        )
+        for version, count in sorted(self._versions().items()):
+            deciding.add_metric([version], count)
+        yield deciding
         yield GaugeMetricFamily(
             "tidegate_hold_age_max_seconds", "Age of the oldest hold.", max(ages, default=0.0)
         )

@@ -82,18 +82,20 @@ class WorkerMetrics:
     def __init__(
         self,
         books: Callable[[], Iterable[HoldBook]] = tuple,
+        versions: Callable[[], Mapping[str, int]] = dict,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make all metrics.
 
         Args:
             books: Returns the open books of the partitions that this worker holds now.
+            versions: Returns how many of them decide with which table version.
             now: Returns the time against which ages are told.
         """
         self.registry = CollectorRegistry()
         self._now = now
         self._open: set[tuple[str, int]] = set()
-        self.registry.register(BookCollector(books, now))
+        self.registry.register(BookCollector(books, versions, now))
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self._received = counter("events_received", "Input records taken.", "topic")
         self._applied = counter("events_applied", "Input records that changed state.", "topic")
