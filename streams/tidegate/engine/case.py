@@ -16,7 +16,13 @@ from tidegate.events.codec import derived_id
 from tidegate.events.shipment import Item, Party
 from tidegate.licenses.standing import Fault, faults
 from tidegate.measures.condition import RECIPIENT_ROLES
-from tidegate.measures.tables import ListedParty, Tables
+from tidegate.measures.tables import (
+    BASELINE,
+    DECLARED_CONTROLLED,
+    LICENSE_CITED,
+    ListedParty,
+    Tables,
+)
 from tidegate.measures.validity import Force, to_ms
 from tidegate.parties.fold import fold
 
@@ -117,12 +123,18 @@ class Case:
             tokens.add("to:?")
         for item in facts.items:
             tokens.add(f"origin:{item.origin_country or '?'}")
+            if item.controlled_declaration == "controlled":
+                tokens.add(DECLARED_CONTROLLED)
+            if item.licenses:
+                tokens.add(LICENSE_CITED)
             if item.hs_code is not None:
                 tokens.add(f"hs:{item.hs_code[:4]}")
             for code in item.control_codes:
                 tokens.add(f"regime:{code[:2]}")
                 steps = code.split(".")
                 tokens.update("code:" + ".".join(steps[:n]) for n in range(1, len(steps) + 1))
+        if self.question.baseline is not None:
+            tokens.add(BASELINE)
         tokens.update(f"list:{hit.entry.list}" for hits in self.hits for hit in hits)
         return tokens
 

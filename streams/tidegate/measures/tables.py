@@ -147,12 +147,18 @@ class Tables:
         return self.boundaries_ms[position] if position < len(self.boundaries_ms) else None
 
 
+DECLARED_CONTROLLED = "has:declared-controlled"
+LICENSE_CITED = "has:license"
+BASELINE = "has:baseline"
+
+
 class MeasureIndex:
     """Measures by a token that a shipment must have for them to matter.
 
     Tokens: `to:JP` (destination or recipient's country), `from:CN`, `origin:CN`, `code:CN:1C905`
-    (a stated code or a prefix of it, or one below it), `regime:CN`, `list:CN-CL`, `hs:2805`. A
-    shipment that lacks a fact has the token's wildcard, as `origin:?`, so that the measure is
+    (a stated code or a prefix of it, or one below it), `regime:CN`, `list:CN-CL`, `hs:2805`, and
+    `has:` tokens for a line declared controlled, a license cited, a baseline. A shipment that
+    lacks a fact has the token's wildcard, as `origin:?`, so that the measure is
     asked and can answer 'unknown'.
     """
 

@@ -11,13 +11,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tidegate.measures.condition import RECIPIENT_ROLES, Condition, PartyQuestion
-from tidegate.measures.tables import MeasureIndex, TableMeasure
+from tidegate.measures.tables import (
+    BASELINE,
+    DECLARED_CONTROLLED,
+    LICENSE_CITED,
+    MeasureIndex,
+    TableMeasure,
+)
 
 SHORTEST_HS_DIGITS = 2
 TOKEN_HS_DIGITS = 4
 MEMO_SIZE = 4096
 
-_SELECTIVITY = {"list": 0, "code": 1, "hs": 2, "regime": 3, "to": 4, "from": 5, "origin": 6}
+_SELECTIVITY = {
+    "list": 0,
+    "has": 1,
+    "code": 2,
+    "hs": 3,
+    "regime": 4,
+    "to": 5,
+    "from": 6,
+    "origin": 7,
+}
 
 
 class TokenIndex(MeasureIndex):
