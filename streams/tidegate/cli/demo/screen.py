@@ -106,10 +106,10 @@ def _title(scene: Scene, width: int) -> RenderableType:
 
 def _steps(scene: Scene, room: int) -> list[RenderableType]:
     shown = scene.steps[-max(1, room) :]
-    marks = ["done"] * (len(shown) - 1) + ["..."]
+    marks = [*["done"] * len(shown), "..."][1:]  # the last one is still being done
     return [
         _line((f"  {mark:<5}", "green" if mark == "done" else "yellow"), (step, ""))
-        for mark, step in zip(marks, shown, strict=True)
+        for mark, step in zip(marks, shown, strict=False)
     ]
 
 
@@ -147,8 +147,8 @@ def _beats(scene: Scene, room: int) -> list[RenderableType]:
         elif beat.failed:
             mark, style = ("late", "bold red")
         words = [(f"{beat.at_seconds:4.0f} s ", "dim"), (f"{mark:>7} ", style)]
-        words.append((beat.effect + " < " if beat.effect else "", "bold"))
-        words.append((beat.cause, ""))
+        words.append((beat.cause, "bold"))
+        words.append((f" → {beat.effect}" if beat.effect else "", ""))
         lines.append(_line(*words))
         if len(lines) == room:
             break

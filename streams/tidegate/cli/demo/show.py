@@ -71,8 +71,8 @@ class Show:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
         stage = Stage(self._program.workers, self._step)
-        self._view.open(self.scene)
         try:
+            self._view.open(self.scene)
             refreshing = asyncio.create_task(self._refresh())
             try:
                 if await self._unless_stopped(stage.start(self._program.files)):

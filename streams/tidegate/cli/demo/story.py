@@ -37,6 +37,7 @@ class Beat:
     effect: str = ""
     shipments: int = 0
     open_shipments: int = 0
+    tables_version: str | None = None
     seconds: float | None = None
     failed: bool = False
 
@@ -49,6 +50,7 @@ class Beat:
             "effect": self.effect,
             "shipments": self.shipments,
             "open_shipments": self.open_shipments,
+            "tables_version": self.tables_version,
             "seconds": None if self.seconds is None else round(self.seconds, 3),
         }
 
@@ -149,7 +151,7 @@ class Story:
         walked_before = await self._walked()
         began = monotonic()
         published = await self._publish(files)
-        beat.cause = f"Tables {published.version[:8]} published: {what}"
+        beat.tables_version = published.version
         # Counted from the instant that the publication carries, not from when it was done.
         began = max(began, monotonic() - _age_seconds(published.published_at))
         measure = overlay.MEASURE if held else None
@@ -157,7 +159,7 @@ class Story:
             beat.seconds = monotonic() - began
             beat.open_shipments = self._tally.open_shipments
             change = "held" if held else "free again"
-            beat.effect = f"{len(ids)} of {beat.open_shipments} open shipments {change}"
+            beat.effect = f"{len(ids)} of {beat.open_shipments} open {change}"
             if await self._book_walked(walked_before):
                 beat.effect += ", all decided again"
         self._end(beat)

@@ -18,6 +18,8 @@ SIGNS = {
     AlertKind.TABLE_ALARM: "TABLES",
 }
 
+LONG_INSTRUMENT = 45  # characters
+
 
 def money(currency: str, amount: Decimal) -> str:
     """Write a sum shortly: USD 48.0k."""
@@ -34,11 +36,16 @@ def sums(values: Iterable[tuple[str, Decimal]]) -> str:
 
 
 def citation(alert: Alert) -> str:
-    """Return the law that the alert's first reason cites, or the alert's own title."""
+    """Return the law that the alert's first reason cites; the alert's own text, without one.
+
+    Where the instrument's name is long the article goes before it: a narrow screen cuts the end.
+    """
     if not alert.reasons:
         return alert.text if alert.shipment_id is None else ""
     first = alert.reasons[0]
     more = f" (+{len(alert.reasons) - 1} more)" if len(alert.reasons) > 1 else ""
+    if len(first.instrument) > LONG_INSTRUMENT:
+        return f"{first.article}{more}; {first.instrument}"
     return f"{first.instrument}, {first.article}{more}"
 
 

@@ -140,7 +140,7 @@ class Traffic:
     def relying_on_party(self, at: datetime, count: int) -> Reliance:
         """Open ordinary shipments to one example company; they stay where they are."""
         random = self._random
-        user = company(random, "JP", ("Marine Stores",))
+        user = company(random, "JP", ("Marine",))
         made = [
             shipments.facts(
                 random, "CN", "JP", random.choice(ORDINARY), company(random, "CN"), user
