@@ -99,6 +99,14 @@ def _of_question(
             return frozenset({f"regime:{condition.code_regime or condition.unlisted_code}"})
         case "tariff_candidate":
             return _hs(candidates.get(condition.tariff_candidate or "", ()))
+        case "dual_use":
+            # False without a code of the regime, a candidate's tariff code, or a declaration.
+            found = _hs(candidates.get(condition.dual_use or "", ()))
+            return found | {f"regime:{condition.dual_use}", DECLARED_CONTROLLED}
+        case "license_type" | "license_fault":
+            return frozenset({LICENSE_CITED})
+        case "changed":
+            return frozenset({BASELINE})
         case "origin":
             return _countries("origin", condition.origin)
         case "export_from":
