@@ -35,7 +35,8 @@ def demo(
 
     A license is suspended and its shipments are held again; a new version of the tables is
     published and the open book is decided again. --seconds counts from the first traffic on.
-    Everything ends, and is removed, with the show. Exit code 1: a part of it failed.
+    Everything ends, and is removed, with the show; it also ends when the broker, which keeps all
+    of it in memory, has 2 GiB. Exit code 1: a part of it failed.
     """
     from tidegate.cli.demo.show import Program, Show
     from tidegate.cli.demo.stage import StageFailed
@@ -53,6 +54,8 @@ def demo(
             scene = asyncio.run(_run(Show(program, view)))
         except (StageFailed, BrokerFailed) as error:
             bad(f"the demonstration has ended: {error}")
+    if scene.ended_because is not None:
+        note(f"The demonstration ended by itself: {scene.ended_because}.")
     if json_:
         say_json(scene.summary())
     else:

@@ -31,6 +31,8 @@ class Scene:
     beats: list[Beat] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     """Steps of the start."""
+    ended_because: str | None = None
+    """Why it ended before anybody asked for it."""
     running: bool = False
     """False while it starts."""
 

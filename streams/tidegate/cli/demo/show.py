@@ -29,6 +29,7 @@ RATE_WINDOW_SECONDS = 3.0
 DRAIN_SECONDS = 10.0
 GRACE_SECONDS = 15.0  # beyond its time, for the story's first round to end
 HELD_SHARE = 0.06
+MEMORY_MOST_BYTES = 2 << 30  # of the broker, which forgets nothing; some 20 minutes at 100/s
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -150,6 +151,12 @@ class Show:
             stage.check()
             self.scene.counts = await stage.counts()
             self.scene.events = producer.sent
+            if stage.broker.memory_bytes() > MEMORY_MOST_BYTES:
+                self.scene.ended_because = (
+                    "the embedded broker keeps everything in memory and has "
+                    f"{MEMORY_MOST_BYTES >> 30} GiB by now; start again for more"
+                )
+                self._stop.set()
             now = monotonic()
             past = [p for p in past if now - p[0] <= RATE_WINDOW_SECONDS] + [(now, producer.sent)]
             passed = now - past[0][0]
