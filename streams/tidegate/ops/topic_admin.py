@@ -108,8 +108,11 @@ async def _await_visible(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec]
 async def inspect_topics(client: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> TopicReport:
     """Compare the broker's topics with `specs`; changes nothing."""
     specs = tuple(specs)
+    # Describing a topic that is missing would create it, where the broker creates by itself.
+    existing = set(await client.list_topics())
+    named = [spec.name for spec in specs if spec.name in existing]
     there: dict[str, list[dict[str, Any]]] = {}
-    for topic in await client.describe_topics([spec.name for spec in specs]):
+    for topic in await client.describe_topics(named) if named else ():
         if topic["error_code"] == 0:
             there[topic["topic"]] = topic["partitions"]
         elif topic["error_code"] != UNKNOWN_TOPIC_OR_PARTITION:
