@@ -39,6 +39,10 @@ class Shelf:
         self._refused[version] = reason
         self._settled(version)
 
+    def reconsider(self, version: str) -> None:
+        """Forget that a version was refused: it was published again, and may be good now."""
+        self._refused.pop(version, None)
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever a version was built or refused."""
         self._listeners.append(listener)

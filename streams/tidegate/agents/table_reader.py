@@ -11,7 +11,7 @@ import logging
 import multiprocessing
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -23,6 +23,7 @@ from tidegate.agents.topics import MEASURES
 from tidegate.measures.errors import PackError, SnapshotError
 from tidegate.measures.snapshot import SnapshotAssembler
 from tidegate.measures.tables import Tables
+from tidegate.measures.validity import from_ms
 from tidegate.ops.packs import tables_of
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -67,7 +68,10 @@ class TableReader:
                 await self._follow()
             except (KafkaError, OSError) as error:
                 log.warning("restriction tables cannot be read: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                # Whatever it was: a worker whose reader is gone would never switch again.
+                log.exception("restriction tables cannot be read")
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
         place = TopicPartition(self._config.physical(MEASURES), 0)
@@ -83,13 +87,17 @@ class TableReader:
             consumer.assign([place])
             await consumer.seek_to_beginning(place)
             assembler = SnapshotAssembler()
+            self._missing_since.clear()
             while True:
                 fetched = await consumer.getmany(place, timeout_ms=200)
                 for record in fetched.get(place, ()):
                     self._take(assembler, record)
                 await self._build_wanted()
-                if not fetched:
-                    self._refuse_missing()
+                if not fetched and self._missing():
+                    # Nothing came: that may be a slow or an absent broker, so it is asked.
+                    end = (await consumer.end_offsets([place]))[place]
+                    if await consumer.position(place) >= end:
+                        self._refuse_missing()
                 if self._shelf.wanted & self._dropped:
                     self._dropped.clear()
                     assembler = SnapshotAssembler()
@@ -106,13 +114,17 @@ class TableReader:
                 self._shelf.refuse(record.key.decode(errors="replace"), str(error))
             return
         if snapshot is not None:
-            published_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
             self._sources.pop(snapshot.version, None)
-            self._sources[snapshot.version] = (snapshot.files, published_at)
-            while len(self._sources) > KEPT_VERSIONS:
-                oldest = next(iter(self._sources))
-                del self._sources[oldest]
-                self._dropped.add(oldest)
+            self._sources[snapshot.version] = (snapshot.files, _published_at(record.timestamp))
+            self._dropped.discard(snapshot.version)
+            # What was refused as broken or missing has come whole now.
+            self._shelf.reconsider(snapshot.version)
+            for version in list(self._sources)[:-KEPT_VERSIONS]:
+                # One that a partition waits for stays: one fetch may bring all of the topic, and
+                # reading it again would drop that version again before it could be built.
+                if version not in self._shelf.wanted:
+                    del self._sources[version]
+                    self._dropped.add(version)
 
     async def _build_wanted(self) -> None:
         """Build what partitions wait for, and the newest version before anybody asks."""
@@ -127,19 +139,28 @@ class TableReader:
                 log.error("table version %s is refused: %s", version, error)
                 self._shelf.refuse(version, str(error))
                 continue
+            except Exception:
+                # No fault of the version: a full disk, a process that was killed. Tried again.
+                log.exception("table version %s could not be built", version)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
             log.info("table version %s is built", version)
             if version == newest:
                 self._newest(version, published_at)
 
+    def _missing(self) -> set[str]:
+        """Return the versions that partitions wait for and that have not been seen."""
+        wanted = {v for v in self._shelf.wanted if self._shelf.refusal(v) is None}
+        return wanted - self._sources.keys() - self._dropped
+
     def _refuse_missing(self) -> None:
         """Refuse a version that a partition is told to take and that nobody published.
 
-        Snapshot and switch are written in one transaction, so at the topic's end it should be
-        there; a little patience covers a read that began before that transaction's end.
+        Called at the topic's end only. Snapshot and switch are written in one transaction, so it
+        should be there; a little patience covers a read that began before that transaction's end.
         """
-        missing = self._shelf.wanted - self._sources.keys() - self._dropped
         now = monotonic()
-        self._missing_since = {v: self._missing_since.get(v, now) for v in missing}
+        self._missing_since = {v: self._missing_since.get(v, now) for v in self._missing()}
         for version, since in list(self._missing_since.items()):
             if now - since > PATIENCE_SECONDS:
                 log.error("table version %s is wanted, and was never published", version)
@@ -155,6 +176,14 @@ class TableReader:
         with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
             await loop.run_in_executor(pool, _compile, files, self._cache)
         return await asyncio.to_thread(tables_of, files, self._cache)
+
+
+def _published_at(timestamp_ms: int) -> datetime:
+    """A producer may stamp anything; an absurd stamp is read as the epoch."""
+    try:
+        return from_ms(timestamp_ms)
+    except (ValueError, OverflowError):
+        return from_ms(0)
 
 
 def _compile(files: dict[str, bytes], cache: Path) -> None:
