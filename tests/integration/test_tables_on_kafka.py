@@ -7,11 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from tests.support.deployment import Deployment
-from tests.support.kafka import KafkaBroker
 from tests.support.topics import Topics
 from tidegate.events.codec import canonical
 from tidegate.events.control import TablesControl
@@ -22,11 +20,6 @@ PACKS = Path(__file__).parents[2] / "packs"
 BUYER = "Example Harbour Stores K.K."
 SHIPMENTS = 40
 SECONDS = 60.0
-
-
-@pytest.fixture
-def deployment(kafka: KafkaBroker, topic_prefix: str, tmp_path: Path) -> Deployment:
-    return Deployment(kafka.bootstrap, topic_prefix, tmp_path, tmp_path / "cache")
 
 
 def shipment(number: int) -> tuple[bytes, bytes]:
@@ -122,7 +115,6 @@ def latest(topics: Topics) -> dict[str, dict[str, Any]]:
 async def test_a_published_version_decides_the_open_book_again(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    deployment.prepare()
     settings = deployment.settings
     records = [(*shipment(number), None) for number in range(SHIPMENTS)]
     with deployment.workers("one"):
@@ -160,7 +152,6 @@ async def test_a_published_version_decides_the_open_book_again(
 async def test_a_broken_version_is_refused_and_the_old_one_stays(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    deployment.prepare()
     settings = deployment.settings
     good = deployment.json("measures", "validate")["version"]
     whole = to_records(read_packs(listing(tmp_path, BUYER)), "broken")
