@@ -69,12 +69,38 @@ class Desk:
     def decided(
         self, transaction: Transaction, state: OpenShipment, tables: Tables
     ) -> OpenShipment:
-        """Judge a shipment, write what changed, and return its state after that."""
+        """Judge a shipment, write what changed, and return its state after that.
+
+        Raises:
+            TooLarge: the broker would refuse the decision or the alert.
+        """
         judgement = self._judged(transaction, state, tables)
         baseline = next_baseline(state.baseline, state.facts, judgement.granted_by)
         if baseline != state.baseline:
             state = state.model_copy(update={"baseline": baseline})
             judgement = self._judged(transaction, state, tables)
+        return self._concluded(transaction, state, judgement)
+
+    def put_aside(
+        self, transaction: Transaction, state: OpenShipment, tables: Tables, cause: str
+    ) -> OpenShipment:
+        """Ask for a person where what was decided is too large to be written; return the state.
+
+        What made it large is left out: the answers on licenses, and the reasons of old decisions.
+        """
+        transaction.count("not_judged", "TooLarge")
+        told = state.told and state.told.model_copy(update={"fingerprints": (), "because": ()})
+        state = state.model_copy(
+            update={"verdicts": (), "seen": state.seen[-1:], "held_by": (), "told": told}
+        )
+        judgement = not_judged(_question(transaction, state), tables, cause)
+        state = self._concluded(transaction, state, judgement)
+        return state.model_copy(update={"seen": state.seen[-1:]})
+
+    def _concluded(
+        self, transaction: Transaction, state: OpenShipment, judgement: Judgement
+    ) -> OpenShipment:
+        """Write what changed by a judgement, and return the state after that."""
         content, last = content_digest(judgement.decision), state.last
         # A measure may change without a word of its reasons: what a release would cover is other
         # then, and a person needs a decision to name.
@@ -89,18 +115,7 @@ class Desk:
         return self._told(transaction, state, judgement)
 
     def _judged(self, transaction: Transaction, state: OpenShipment, tables: Tables) -> Judgement:
-        last = state.last
-        question = Question(
-            event_id=state.event_id,
-            facts=state.facts,
-            facts_digest=state.digest,
-            as_of=transaction.clock,
-            verdicts=state.verdicts,
-            releases=state.releases,
-            false_matches=state.false_matches,
-            baseline=state.baseline,
-            previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
-        )
+        question = _question(transaction, state)
         try:
             return decide(question, tables)
         except Exception as error:
@@ -139,6 +154,21 @@ class Desk:
         )
         transaction.emit(DECISIONS, decision.shipment_id, value, STRUCTURED_HEADERS)
         transaction.count("decision", f"{decision.outcome}/{decision.action}")
+
+
+def _question(transaction: Transaction, state: OpenShipment) -> Question:
+    last = state.last
+    return Question(
+        event_id=state.event_id,
+        facts=state.facts,
+        facts_digest=state.digest,
+        as_of=transaction.clock,
+        verdicts=state.verdicts,
+        releases=state.releases,
+        false_matches=state.false_matches,
+        baseline=state.baseline,
+        previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
+    )
 
 
 def _with_decision(state: OpenShipment, judgement: Judgement, content: str) -> OpenShipment:

@@ -6,6 +6,7 @@ switch the tables; it writes decisions, alerts and claims.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -32,7 +33,9 @@ from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
-from tidegate.runtime.transaction import Transaction
+from tidegate.runtime.transaction import TooLarge, Transaction
+
+log = logging.getLogger(__name__)
 
 
 class ScreeningProcessor:
@@ -137,14 +140,12 @@ class ScreeningProcessor:
         transaction.count("applied", SHIPMENTS)
         seconds = transaction.clock.timestamp() - record.timestamp_ms / 1000
         transaction.observe("event_to_decision", max(0.0, seconds))
-        tables = self._tables(transaction)
         old = state if isinstance(state, OpenShipment) else None
+        new = self._desk.revised(transaction, old, event)
         if facts.status.is_open:
-            new = self._desk.revised(transaction, old, event)
-            self._put(transaction, self._desk.decided(transaction, new, tables))
+            self._decide(transaction, new)
         else:
-            new = self._desk.revised(transaction, old, event)
-            self._desk.decided(transaction, new, tables)
+            self._desk.decided(transaction, new, self._tables(transaction))
             closed = ClosedShipment(
                 closed_at=transaction.clock, revision=facts.revision, digest=event.digest
             )
@@ -200,8 +201,19 @@ class ScreeningProcessor:
     # State
 
     def _decide(self, transaction: Transaction, state: OpenShipment) -> None:
+        """Decide and keep; a decision or a state too large to be written asks for a person.
+
+        Fail closed: refusing the record that led to it would leave the decision from before in
+        force, and a timer or a walk could not go on at all.
+        """
         tables = self._tables(transaction)
-        self._put(transaction, self._desk.decided(transaction, state, tables))
+        try:
+            with transaction.attempt():
+                self._put(transaction, self._desk.decided(transaction, state, tables))
+        except TooLarge as error:
+            log.error("%s: a person must look: %s", state_key(state.facts.shipment_id), error)
+            cause = "what was decided is larger than a record may be"
+            self._put(transaction, self._desk.put_aside(transaction, state, tables, cause))
 
     def _put(self, transaction: Transaction, state: OpenShipment) -> None:
         key = state_key(state.facts.shipment_id)

@@ -7,7 +7,8 @@ undoing. A savepoint does the same for a single record, so that a poison record 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -153,6 +154,30 @@ class Transaction:
             if not self.counts[metric, label]:
                 del self.counts[metric, label]
         self._mark = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Take back what was written inside where an exception leaves it; the rest stays.
+
+        For timers and walks as well as within a record: what a processor tries here may fail
+        without the whole transaction, or the whole record, failing with it.
+        """
+        outer = self._mark
+        self.begin_record()
+        inner = self._mark
+        assert inner is not None
+        try:
+            yield
+        except BaseException:
+            self.undo_record()
+            raise
+        else:
+            if outer is not None:
+                for key, value in inner[0].items():
+                    outer[0].setdefault(key, value)
+                outer[2].extend(inner[2])
+        finally:
+            self._mark = outer
 
 
 _ABSENT: bytes = b"\x00absent"
