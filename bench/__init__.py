@@ -1,0 +1,1 @@
+"""Measurements on a real broker. They print a table and assert nothing."""

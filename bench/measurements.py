@@ -1,0 +1,198 @@
+"""The measurements, each on a deployment of its own broker and topics."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from bench.decisions import Decisions
+from bench.events import license_, shipment
+from tests.support.deployment import TIDEGATE, Deployment
+
+Row = tuple[str, str, str]
+"""What was measured, the figure, and what it is set beside."""
+
+EXAMPLE = Path(__file__).parents[1] / "schemas" / "examples" / "trade.shipment.v1.json"
+
+
+async def send(deployment: Deployment, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
+    """Send (key, value) records as fast as it goes."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=deployment.settings.kafka_bootstrap_servers, linger_ms=10
+    )
+    await producer.start()
+    try:
+        name = deployment.settings.topic_prefix + topic
+        futures = [await producer.send(name, key=key, value=value) for key, value in records]
+        await asyncio.gather(*futures)
+    finally:
+        await producer.stop()
+
+
+async def plain_reading(deployment: Deployment, count: int) -> float:
+    """Return the records a second that aiokafka alone reads from the shipments' topic."""
+    settings = deployment.settings
+    places = [
+        TopicPartition(f"{settings.topic_prefix}trade.shipments", number)
+        for number in range(settings.partitions)
+    ]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        began = time.perf_counter()
+        read = 0
+        while read < count:
+            fetched = await consumer.getmany(timeout_ms=500)
+            read += sum(len(records) for records in fetched.values())
+        return read / (time.perf_counter() - began)
+    finally:
+        await consumer.stop()
+
+
+async def throughput(deployment: Deployment, shipments: int) -> list[Row]:
+    """Screen a backlog with one worker, beside plain reading of the same records."""
+    await send(deployment, "trade.shipments", (shipment(n) for n in range(shipments)))
+    reading = await plain_reading(deployment, shipments)
+    async with Decisions(deployment) as decisions:
+        with deployment.workers("bench-1"):
+            await decisions.until(lambda d: d.count > 0)
+            first, began = decisions.count, time.monotonic()
+            ended = await decisions.until(lambda d: len(d.latest) >= shipments)
+    rate = (shipments - first) / (ended - began)
+    beside = f"plain aiokafka reads {reading:,.0f} /s: {reading / rate:,.1f} times that"
+    return [("screened shipments, one worker", f"{rate:,.0f} /s", beside)]
+
+
+async def latency(deployment: Deployment, rate: float, seconds: float, licensed: bool) -> Row:
+    """Measure from the intended send to the visible decision, open loop."""
+    count = int(rate * seconds)
+    records = [shipment(1_000_000 + n, licensed) for n in range(count)]
+    names = [key.decode() for key, _ in records]
+    sent: dict[str, float] = {}
+    producer = AIOKafkaProducer(
+        bootstrap_servers=deployment.settings.kafka_bootstrap_servers, linger_ms=0
+    )
+    await producer.start()
+    topic = deployment.settings.topic_prefix + "trade.shipments"
+
+    async def on_schedule() -> None:
+        began = time.monotonic()
+        for number, (key, value) in enumerate(records):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            sent[names[number]] = due
+            await producer.send(topic, key=key, value=value)
+
+    try:
+        async with Decisions(deployment) as decisions:
+            sending = asyncio.create_task(on_schedule())
+            await decisions.until(lambda d: sending.done() and d.settled(names))
+            await sending
+    finally:
+        await producer.stop()
+    took = [decisions.seen_at[name] - sent[name] for name in names]
+    cuts = statistics.quantiles(took, n=100)
+    kind = "with a license (three transactions)" if licensed else "without licenses"
+    return (
+        f"latency {kind}, {rate:,.0f} /s",
+        f"p50 {cuts[49] * 1000:,.0f} ms, p99 {cuts[98] * 1000:,.0f} ms",
+        f"maximum {max(took) * 1000:,.0f} ms",
+    )
+
+
+async def suspension(deployment: Deployment, licensed: list[str], revision: int) -> Row:
+    """Measure from a license's suspension to the last of its shipments held."""
+    async with Decisions(deployment) as decisions:
+        await decisions.until(
+            lambda d: all(d.latest.get(name, {}).get("action") == "pass" for name in licensed)
+        )
+        began = time.monotonic()
+        await send(deployment, "trade.licenses", [license_(revision, "suspended")])
+        ended = await decisions.until(
+            lambda d: all(d.latest[name]["action"] == "hold" for name in licensed)
+        )
+    return (
+        f"license suspended to its {len(licensed):,} shipments held",
+        f"{ended - began:,.2f} s",
+        "",
+    )
+
+
+async def publication(deployment: Deployment, packs: Path, affected: list[str], open_: int) -> Row:
+    """Measure from a table's publication to the last affected shipment decided again."""
+    changed = with_listed_buyer(packs, deployment.folder)
+    async with Decisions(deployment) as decisions:
+        await decisions.until(lambda d: all(name in d.latest for name in affected))
+        began = time.monotonic()
+        version = await asyncio.to_thread(deployment.publish, changed)
+        published = time.monotonic()
+        ended = await decisions.until(
+            lambda d: all(d.latest[name]["tables_version"] == version for name in affected)
+        )
+    return (
+        f"table published to the last of {len(affected):,} decided again, {open_:,} open",
+        f"{ended - published:,.2f} s",
+        f"{published - began:,.2f} s before that to check and publish it",
+    )
+
+
+def with_listed_buyer(packs: Path, folder: Path) -> Path:
+    """Return packs with a measure that concerns every shipment of the measurement."""
+    changed = folder / "packs"
+    shutil.copytree(packs, changed)
+    (changed / "bench.yaml").write_text(
+        """
+pack: bench
+title: {en: Measurement}
+regime: CN
+authority: Example authority
+timezone: Asia/Shanghai
+verified_on: 2026-11-23
+measures:
+  - id: XX-BENCH-01
+    instrument: Measurement
+    article: all
+    title: {en: Every shipment to Japan}
+    evidence: text
+    effective: {from: 2026-01-01}
+    when: {destination: [JP]}
+    outcome: REVIEW
+""",
+        encoding="utf-8",
+    )
+    return changed
+
+
+def check_start(deployment: Deployment, cold: bool) -> Row:
+    """Measure `tidegate check` as a command, with its compiled tables cached or not."""
+    took = []
+    for _ in range(3):
+        if cold:
+            shutil.rmtree(deployment.settings.cache_dir, ignore_errors=True)
+        began = time.perf_counter()
+        subprocess.run(
+            [TIDEGATE, "check", str(EXAMPLE), "--json"],
+            env=deployment.environment(),
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        took.append(time.perf_counter() - began)
+    what = "tables compiled anew" if cold else "tables cached"
+    return (f"tidegate check, {what}", f"{min(took):,.2f} s", f"of 3; slowest {max(took):,.2f} s")
+
+
+def names_of(records: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    """Return the shipments' ids."""
+    return [key.decode() for key, _ in records]
