@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -110,9 +111,13 @@ def parse_json(value: bytes) -> Any:
         raise InvalidEvent("", f"not JSON: {error.msg} at {where}") from None
     except RecursionError:
         raise InvalidEvent("", f"nested deeper than {MAX_DEPTH} levels") from None
+    except InvalidOperation:
+        raise InvalidEvent("", "not JSON: a number's exponent is out of range") from None
     except ValueError as error:
         raise InvalidEvent("", f"not JSON: {error}") from None
     _refuse_depth(parsed)
+    if _SURROGATE.search(text):
+        _refuse_half_pairs(parsed)
     return parsed
 
 
@@ -213,6 +218,25 @@ def _distinct_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"field {twice!r} stands twice in one object")
     return fields
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _refuse_half_pairs(node: Any, path: str = "") -> None:
+    """Half of a UTF-16 pair is no text: it can be escaped in JSON, but never be written again."""
+    if isinstance(node, str):
+        try:
+            node.encode()
+        except UnicodeEncodeError:
+            raise InvalidEvent(path, "holds half of a UTF-16 surrogate pair") from None
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            _refuse_half_pairs(child, f"{path}[{index}]")
+    elif isinstance(node, dict):
+        for name, child in node.items():
+            _refuse_half_pairs(name, path)
+            _refuse_half_pairs(child, f"{path}.{name}" if path else name)
 
 
 def _refuse_depth(parsed: Any) -> None:

@@ -49,6 +49,9 @@ def _control_code(value: str) -> str:
     return value
 
 
+_DECIMAL = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+
+
 def _decimal(value: Any) -> Any:
     """Refuse what a float has already rounded; accept strings, integers and exact decimals."""
     if isinstance(value, bool):
@@ -56,6 +59,9 @@ def _decimal(value: Any) -> Any:
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str):
+        # Decimal itself also reads spaces, underscores and other scripts' digits.
+        if not _DECIMAL.match(value):
+            raise ValueError("not a decimal number")
         try:
             value = Decimal(value)
         except InvalidOperation:
@@ -105,11 +111,14 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+_DAY_FIRST = re.compile(r"^\d{4}-\d{2}-\d{2}")
+
+
 def _written_instant(value: Any) -> Any:
-    """Refuse bare numbers: whether they are seconds or milliseconds is a guess."""
+    """Refuse bare numbers, quoted or not: whether they are seconds or milliseconds is a guess."""
     if isinstance(value, (int, float, Decimal)):
         raise ValueError("write an RFC 3339 time with its offset")
-    if isinstance(value, str) and len(value) > 40:
+    if isinstance(value, str) and (len(value) > 40 or not _DAY_FIRST.match(value)):
         raise ValueError("write an RFC 3339 time with its offset")
     return value
 

@@ -66,6 +66,9 @@ UNREADABLE: list[tuple[str, bytes | None, str, str]] = [
     ("a list", b"[]", "", "not a list"),
     ("not a number", b'{"a": NaN}', "", "NaN"),
     ("infinite", b'{"a": Infinity}', "", "Infinity"),
+    ("an absurd exponent", b'{"a": 1e99999999999999999999}', "", "exponent is out of range"),
+    ("half a pair", event(id="\ud800"), "id", "surrogate pair"),
+    ("half a pair inside", with_facts(parties=["\udfff"]), "data.parties[0]", "surrogate pair"),
     ("field twice", b'{"a": 1, "a": 2}', "", "'a' stands twice"),
     ("5 MB", b'{"a": "' + b"x" * 5_000_000 + b'"}', "", f"at most {MAX_EVENT_BYTES}"),
     ("nested bomb", b"[" * 100_000 + b"]" * 100_000, "", f"deeper than {MAX_DEPTH}"),
@@ -79,6 +82,7 @@ UNREADABLE: list[tuple[str, bytes | None, str, str]] = [
     ("data a text", event(data="x"), "data", "not a str"),
     ("time without offset", event(time="2026-11-23T12:00:00"), "time", "timezone"),
     ("time as a number", event(time=1_700_000_000), "time", "RFC 3339"),
+    ("time as a quoted number", event(time="1700000000"), "time", "RFC 3339"),
     ("absurd time", event(time="0001-01-01T00:00:00Z"), "time", "year must be"),
 ]
 
@@ -105,8 +109,11 @@ INVALID: list[tuple[str, bytes, str, str]] = [
     ("line 0", with_item(line=0), "data.items[0].line", "greater than or equal to 1"),
     ("negative quantity", with_item(quantity="-1"), "data.items[0].quantity", "negative"),
     ("quantity in words", with_item(quantity="many"), "data.items[0].quantity", "decimal"),
+    ("quantity with a space", with_item(quantity=" 1"), "data.items[0].quantity", "decimal"),
+    ("quantity of 1_000", with_item(quantity="1_000"), "data.items[0].quantity", "decimal"),
+    ("quantity in kanji", with_item(quantity="\uff11\uff12"), "data.items[0].quantity", "decimal"),
     ("quantity true", with_item(quantity=True), "data.items[0].quantity", "not a number"),
-    ("quantity not finite", with_item(quantity="NaN"), "data.items[0].quantity", "finite"),
+    ("quantity not finite", with_item(quantity="NaN"), "data.items[0].quantity", "decimal"),
     ("quantity of 1e99", with_item(quantity="1e99"), "data.items[0].quantity", "digits"),
     (
         "over 100 percent",
@@ -228,6 +235,11 @@ def test_an_event_of_another_type_is_refused() -> None:
 def test_unknown_fields_are_left_aside() -> None:
     facts = decode(with_facts(colour="blue")).read(Shipment)
     assert facts == decode(event()).read(Shipment)
+
+
+def test_a_whole_pair_is_a_character() -> None:
+    name = decode(party(name="\U00020bb7\u91ce\u5bb6")).read(Shipment).parties[0].name
+    assert name == "\U00020bb7\u91ce\u5bb6"
 
 
 def test_binary_mode_is_read_as_well() -> None:
