@@ -237,6 +237,19 @@ def test_unknown_fields_are_left_aside() -> None:
     assert facts == decode(event()).read(Shipment)
 
 
+@pytest.mark.parametrize(
+    ("absent", "null"),
+    [
+        (event(), with_facts(parties=None, documents=None, end_use=None, export_country=None)),
+        (event(), with_item(control_codes=None, controlled_declaration=None, value=None)),
+        (party(), party(**{"class": None, "aliases": None, "country": None})),
+        (with_facts(end_use={}), with_facts(end_use={"class": None, "military_capability": None})),
+    ],
+)
+def test_null_in_an_optional_field_is_absence(absent: bytes, null: bytes) -> None:
+    assert decode(null).read(Shipment) == decode(absent).read(Shipment)
+
+
 def test_a_whole_pair_is_a_character() -> None:
     name = decode(party(name="\U00020bb7\u91ce\u5bb6")).read(Shipment).parties[0].name
     assert name == "\U00020bb7\u91ce\u5bb6"
