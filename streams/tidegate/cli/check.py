@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -92,18 +93,23 @@ def _read(file: str) -> bytes:
 
 def _events(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (line, event): NDJSON, or one event that may be spread over lines."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip()]
+    if len(lines) > 1 and not _is_object(content) and any(_is_object(line) for _, line in lines):
+        yield from lines
+    elif lines:
+        # Also where nothing is an object: the fault is told once, not for each line of an event.
+        yield lines[0][0], content
+
+
+def _is_object(content: bytes) -> bool:
     from tidegate.events.codec import parse_json
     from tidegate.events.errors import InvalidEvent
 
-    lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip()]
-    if len(lines) > 1:
-        try:
-            parse_json(content)
-        except InvalidEvent:
-            yield from lines
-            return
-    if lines:
-        yield lines[0][0], content
+    try:
+        return isinstance(parse_json(content), dict)
+    except InvalidEvent:
+        return False
 
 
 def _plain(decision: Decision) -> dict[str, Any]:
