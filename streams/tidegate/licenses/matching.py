@@ -2,7 +2,8 @@
 
 The owner of the license asks this; the answer travels in the verdict. What either side does not
 state cannot be compared, and counts as a mismatch that names the missing fact: fail closed. Only
-quantity and end use are limits that a license may leave open; it sets none where it states none.
+quantity, value and end use are limits that a license may leave open; it sets none where it states
+none.
 
 Source: a license keeps to its scope (Regulations on the export control of dual-use items,
 article 18); its certificate names exporter, consignee, end user, destination, goods and quantity.
@@ -57,6 +58,7 @@ def mismatches(claim: Claim, license_: License) -> Iterator[Mismatch]:
     yield from _item(claim, license_)
     yield from _end_use(claim, license_)
     yield from _quantity(claim, license_)
+    yield from _value(claim, license_)
 
 
 def covers(licensed: str, stated: str) -> bool:
@@ -163,6 +165,27 @@ def _quantity(claim: Claim, license_: License) -> Iterator[Mismatch]:
         yield Mismatch(
             aspect="quantity",
             claimed=f"{decimal_text(claim.quantity)} {claim.unit}",
+            licensed=licensed,
+        )
+
+
+def _value(claim: Claim, license_: License) -> Iterator[Mismatch]:
+    """Compare one line with the whole grant. Currencies are not converted: another one differs."""
+    if license_.value is None:
+        return
+    licensed = f"{decimal_text(license_.value)} {license_.currency or 'no currency'}"
+    if claim.value is None or claim.currency is None:
+        missing = "value" if claim.value is None else "currency"
+        yield Mismatch(
+            aspect="value",
+            claimed="not stated",
+            licensed=licensed,
+            unknown=f"items[line {claim.line}].{missing}",
+        )
+    elif claim.currency != license_.currency or claim.value > license_.value:
+        yield Mismatch(
+            aspect="value",
+            claimed=f"{decimal_text(claim.value)} {claim.currency}",
             licensed=licensed,
         )
 

@@ -39,6 +39,7 @@ LICENSE: dict[str, Any] = {
     "unit": "KGM",
     "end_use_class": "civil",
 }
+VALUE = ("value", None)
 
 
 def found(claim: dict[str, Any] | None = None, license_: dict[str, Any] | None = None) -> list[Any]:
@@ -85,6 +86,13 @@ def test_a_claim_within_the_license_has_nothing_against_it() -> None:
         ({"unit": "TNE"}, {}, [("unit", None)]),
         # A license without a quantity sets none.
         ({}, {"quantity": None}, []),
+        ({"value": "10", "currency": "USD"}, {"value": "10.00", "currency": "USD"}, []),
+        ({"value": "10.01", "currency": "USD"}, {"value": "10", "currency": "USD"}, [VALUE]),
+        # Currencies are not converted.
+        ({"value": "1", "currency": "EUR"}, {"value": "10", "currency": "USD"}, [VALUE]),
+        ({"value": "1", "currency": "EUR"}, {"value": "10"}, [VALUE]),
+        ({}, {"value": "10", "currency": "USD"}, [("value", "items[line 1].value")]),
+        ({"value": "1"}, {"value": "10"}, [("value", "items[line 1].currency")]),
     ],
 )
 def test_every_respect_is_found_and_what_is_missing_is_named(
