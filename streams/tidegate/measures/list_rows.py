@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple
 
 from tidegate.events.countries import COUNTRIES
 from tidegate.events.decision import Outcome
+from tidegate.events.values import EARLIEST_YEAR, LATEST_YEAR
 from tidegate.measures.errors import PackError, Problem
 from tidegate.measures.measure import Suspension
 from tidegate.measures.yaml_source import decode
@@ -206,7 +207,10 @@ def _day(column: str, cell: str) -> date | None:
     if not _DATE.match(cell):
         raise ValueError(f"{column}: {cell!r} is not a date, write YYYY-MM-DD")
     try:
-        return date.fromisoformat(cell)
+        day = date.fromisoformat(cell)
+        if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+            raise ValueError(f"year must be {EARLIEST_YEAR} to {LATEST_YEAR}")
+        return day
     except ValueError as error:
         raise ValueError(f"{column}: {cell!r} is not a date: {error}") from None
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from tidegate.events.decision import Outcome
+from tidegate.events.values import Day
 from tidegate.measures.condition import Condition, HsPrefix, ListId, Regime, Strict
 
 MeasureId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*([-./][A-Za-z0-9]+)*$")]
@@ -22,9 +23,9 @@ NOT_A_MEASURES = frozenset(
 class Effective(Strict):
     """First and last day in force, in the pack's zone; both are included."""
 
-    from_: date | None = Field(alias="from")
+    from_: Day | None = Field(alias="from")
     """None: for as far back as anybody asks (a source that states no first day)."""
-    to: date | None = None
+    to: Day | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Effective:
@@ -36,8 +37,8 @@ class Effective(Strict):
 class Suspension(Strict):
     """Days on which a measure or a list entry is not applied, though not repealed."""
 
-    from_: date = Field(alias="from")
-    to: date | None = None
+    from_: Day = Field(alias="from")
+    to: Day | None = None
     """Last day; None: until further notice. From the day after, the measure is in force again."""
     instrument: Line | None = None
     basis: Line

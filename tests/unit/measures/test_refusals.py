@@ -37,6 +37,12 @@ def refusal(given: dict[str, bytes]) -> str:
         ),
         # No such day
         (measure(effective="{from: 2026-02-30}"), FIRST + 5, "measures[0].effective.from"),
+        # A year that cannot be meant, such as the last day that a calendar knows
+        (
+            measure(effective="{from: 2026-01-01, to: 9999-12-31}"),
+            FIRST + 5,
+            "measures[0].effective.to: year must be 1990 to 2199",
+        ),
         # Duplicate id
         (measure() + measure(when="{destination: [KR]}"), LATER, "'CN-1' stands twice"),
         # Unknown list
@@ -126,6 +132,7 @@ def test_a_measure_is_refused_with_its_line(given: str, line: int | None, reason
         (",X,,JP,2026-02-24,,active,,No. 11,,,,", "entry_id: missing"),
         ("e2,X,,ZZ,2026-02-24,,active,,No. 11,,,,", "country: 'ZZ' is not"),
         ("e2,X,,JP,2026-02-31,,active,,No. 11,,,,", "effective_from: '2026-02-31' is not a date"),
+        ("e2,X,,JP,2026-02-24,9999-12-31,stopped,,No. 11,,,,", "year must be 1990 to 2199"),
         ("e2,X,,JP,24.2.2026,,active,,No. 11,,,,", "effective_from: '24.2.2026' is not a date"),
         ("e2,X,,JP,2026-02-24,2026-02-23,stopped,,No. 11,,,,", "dates reversed"),
         ("e2,X,,JP,2026-02-24,,stopped,,No. 11,,,,", "effective_to is missing"),
