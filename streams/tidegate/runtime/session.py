@@ -96,6 +96,7 @@ class Session:
         self._number = 0
         self._failures = 0
         self._paused = False
+        self._has_something = False
         self._closing = False
         self._must_seek = True
         self._out_of_range = False
@@ -134,10 +135,14 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Say whether it should be getting on: something waits, and not for a table."""
+        """Say whether it should be getting on: something waits, and not for a table.
+
+        The watchdog's thread asks too. It gets what this unit's own task saw last: a processor
+        that is asked for its timers tidies its heap, and two threads at that would lose one.
+        """
         if self._closing or self._paused:
             return False
-        return not self.running or self._has_work(self._now())
+        return not self.running or self._has_something
 
     async def pause(self) -> None:
         """Take nothing more; return when the running transaction has ended."""
@@ -259,6 +264,7 @@ class Session:
         self._must_seek = False
         # Before the seek itself: its first batch may be here before the call returns.
         self.intake.restart(number, self._positions)
+        self._has_something = self._has_work(self._now())
         if not await self._worker.seek(self.unit, dict(self._positions), number):
             self._must_seek = True
             return False
@@ -274,7 +280,8 @@ class Session:
                 continue
             now = self._now()
             done = False
-            if self._has_work(now) and not self._paused:
+            self._has_something = self._has_work(now)
+            if self._has_something and not self._paused:
                 self._idle.clear()
                 done = await self._transact(now)
                 self._idle.set()
