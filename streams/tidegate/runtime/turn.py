@@ -142,6 +142,15 @@ class Turn:
                 since = perf_counter()
 
     def _forward(self, record: Record, owner: int) -> None:
+        parts = [record.key, record.value]
+        for name, content in record.headers:
+            parts += [name.encode(), content]
+        size = sum(len(part) for part in parts if part is not None)
+        if size > self._limits.record_bytes:
+            # Its producer packed it small enough; we would be refused, again after each rebuild.
+            reason = f"it belongs to partition {owner}, and its {size} bytes are too many to send"
+            self._bury(record, "", reason)
+            return
         self.transaction.outputs.append(
             Output(record.topic, owner, record.key, record.value, record.headers)
         )
@@ -182,7 +191,7 @@ class Turn:
                 "topic": record.topic,
                 "partition": record.partition,
                 "offset": record.offset,
-                "field": field,
+                "field": field[:1000],
                 "error": reason[:10_000],
                 "note": f"the original is left out ({type(error).__name__}): read it in its place",
             }
