@@ -56,6 +56,12 @@ class ScreeningProcessor:
         """Return which tables this partition decides with, as committed."""
         return self._current
 
+    @property
+    def has_tables(self) -> bool:
+        """Say whether it decides: it has switched to a version, and this worker has built it."""
+        version = self._current.version
+        return version is not None and version in self._shelf.versions()
+
     def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
         for key, value in state:
             self._learn(key, value)

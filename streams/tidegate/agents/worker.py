@@ -49,11 +49,11 @@ class _Floor:
         return Counter(state.version or "none" for state in states)
 
     def without_tables(self) -> list[int]:
-        """Return the partitions that decide nothing, since no tables have reached them."""
+        """Return the partitions that decide nothing: no tables, or not yet built here."""
         return sorted(
             number
             for number, processor in self._processors.items()
-            if processor.tables_state.version is None
+            if not processor.has_tables
         )
 
 
@@ -93,7 +93,7 @@ async def work(settings: Settings) -> Exit:
             return f"{status.running} of {len(status.units)} partitions are open"
         missing = floor.without_tables()
         if missing:
-            return f"partitions {missing} have no restriction tables: tidegate measures publish"
+            return f"partitions {missing} have no restriction tables yet: tidegate measures publish"
         return None
 
     endpoint = Endpoint(
