@@ -21,7 +21,9 @@ from tidegate.measures.tables import (
     DECLARED_CONTROLLED,
     LICENSE_CITED,
     ListedParty,
+    TableMeasure,
     Tables,
+    code_steps,
 )
 from tidegate.measures.validity import Force, to_ms
 from tidegate.parties.fold import fold
@@ -39,6 +41,21 @@ class Line:
             number: faults(number, verdicts.get(number), case.question.as_of)
             for number in item.licenses
         }
+
+    def tokens(self) -> set[str]:
+        """Return the line's own tokens; see `Case.tokens`."""
+        item = self.item
+        tokens = {f"origin:{item.origin_country or '?'}"}
+        if item.controlled_declaration == "controlled":
+            tokens.add(DECLARED_CONTROLLED)
+        if item.licenses:
+            tokens.add(LICENSE_CITED)
+        if item.hs_code is not None:
+            tokens.add(f"hs:{item.hs_code[:4]}")
+        for code in item.control_codes:
+            tokens.add(f"regime:{code[:2]}")
+            tokens.update("code:" + step for step in code_steps(code))
+        return tokens
 
     def regime_of(self, number: str) -> str | None:
         """Return a cited license's regime; None while it is not known."""
@@ -110,8 +127,20 @@ class Case:
             if match.expires_at is None or self.question.as_of < match.expires_at:
                 yield match
 
+    def measures(self) -> Iterator[tuple[TableMeasure, Line | None]]:
+        """Yield the measures that could concern the shipment, each with the line it asks about."""
+        index = self.tables.index
+        for measure in index.candidates(self.tokens):
+            if not measure.measure.when.asks_item:
+                yield measure, None
+        for line in self.lines:
+            for measure in index.candidates(self.tokens | line.tokens()):
+                if measure.measure.when.asks_item:
+                    yield measure, line
+
+    @cached_property
     def tokens(self) -> set[str]:
-        """Return the tokens by which the tables find what could concern this shipment.
+        """The shipment's tokens, by which the tables find what could concern it.
 
         A fact that is missing gives its wildcard, so that the measure is asked and can say so.
         """
@@ -121,18 +150,6 @@ class Case:
         tokens.update(f"to:{party.country or '?'}" for party in recipients)
         if not recipients:
             tokens.add("to:?")
-        for item in facts.items:
-            tokens.add(f"origin:{item.origin_country or '?'}")
-            if item.controlled_declaration == "controlled":
-                tokens.add(DECLARED_CONTROLLED)
-            if item.licenses:
-                tokens.add(LICENSE_CITED)
-            if item.hs_code is not None:
-                tokens.add(f"hs:{item.hs_code[:4]}")
-            for code in item.control_codes:
-                tokens.add(f"regime:{code[:2]}")
-                steps = code.split(".")
-                tokens.update("code:" + ".".join(steps[:n]) for n in range(1, len(steps) + 1))
         if self.question.baseline is not None:
             tokens.add(BASELINE)
         tokens.update(f"list:{hit.entry.list}" for hits in self.hits for hit in hits)

@@ -85,12 +85,9 @@ class Asker:
 
     def unlisted_code(self, condition: Condition) -> Answer:
         line = self._item()
-        regime = condition.unlisted_code or ""
-        known = self._case.tables.known_codes.get(regime, frozenset())
+        regime = condition.unlisted_code
         for number, stated in enumerate(line.item.control_codes):
-            if stated[:2] == regime and not any(
-                covers(code, stated) or covers(stated, code) for code in known
-            ):
+            if stated[:2] == regime and not self._case.tables.is_known_code(stated):
                 return say.yes(f"{line.path}.control_codes[{number}]", stated)
         return NO
 

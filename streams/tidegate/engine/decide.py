@@ -107,16 +107,10 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
 
 
 def _by_measures(case: Case) -> Iterator[Reason]:
-    for measure in case.tables.index.candidates(case.tokens()):
+    for measure, line in case.measures():
         force = measure.validity.force(case.at_ms)
-        if force in (Force.NOT_YET, Force.ENDED):
-            continue
-        pause = measure.validity.pause(case.at_ms)
-        if measure.measure.when.asks_item:
-            for line in case.lines:
-                yield from _by_measure(case, measure, line, pause)
-        else:
-            yield from _by_measure(case, measure, None, pause)
+        if force not in (Force.NOT_YET, Force.ENDED):
+            yield from _by_measure(case, measure, line, measure.validity.pause(case.at_ms))
 
 
 def _by_measure(

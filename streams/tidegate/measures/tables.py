@@ -137,6 +137,22 @@ class Tables:
             self._candidate_memo[regime, hs_code] = known
         return known
 
+    def is_known_code(self, code: str) -> bool:
+        """Say whether some table names this control code, one above it or one below it."""
+        return code in self._code_steps or any(
+            step in self.known_codes.get(code[:2], ()) for step in code_steps(code)
+        )
+
+    @cached_property
+    def _code_steps(self) -> frozenset[str]:
+        """Every known code and all above it."""
+        return frozenset(
+            step
+            for codes in self.known_codes.values()
+            for code in codes
+            for step in code_steps(code)
+        )
+
     @cached_property
     def _candidate_memo(self) -> dict[tuple[str, str], bool]:
         return {}
@@ -145,6 +161,12 @@ class Tables:
         """Return the first instant after this one at which an answer may change."""
         position = bisect_right(self.boundaries_ms, after_ms)
         return self.boundaries_ms[position] if position < len(self.boundaries_ms) else None
+
+
+def code_steps(code: str) -> Iterator[str]:
+    """Yield the codes above a code, widest first, and itself: `CN:1C905`, `CN:1C905.b`."""
+    steps = code.split(".")
+    return (".".join(steps[:end]) for end in range(1, len(steps) + 1))
 
 
 DECLARED_CONTROLLED = "has:declared-controlled"

@@ -1,9 +1,9 @@
 """Find the measures that could touch a shipment, by tokens that it must have.
 
-For each measure the most selective set of tokens is taken such that its conditions are false for
-every shipment that has none of them. That must hold for 'unknown' as well, so a missing fact's
-wildcard is in the set. A question that may be unknown without a wildcard gives no set; a measure
-without any set is put to every shipment.
+For each part of a measure's `all`, a set of tokens is taken such that the part is false for every
+shipment that has none of them; a shipment must have one of each set. That must hold for 'unknown'
+as well, so a missing fact's wildcard is in the set. A question that may be unknown without a
+wildcard gives no set; a measure without any set is put to every shipment.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tidegate.measures.tables import (
     LICENSE_CITED,
     MeasureIndex,
     TableMeasure,
+    code_steps,
 )
 
 SHORTEST_HS_DIGITS = 2
@@ -42,23 +43,30 @@ class TokenIndex(MeasureIndex):
         self, measures: Sequence[TableMeasure], candidates: Mapping[str, Sequence[str]]
     ) -> None:
         self._measures = tuple(measures)
-        self._always = 0
-        self._masks: dict[str, int] = {}
         self._memo: dict[int, tuple[TableMeasure, ...]] = {}
-        for position, table in enumerate(self._measures):
-            bit = 1 << position
-            tokens = necessary(table.measure.when, candidates)
-            if tokens is None:
-                self._always |= bit
-            for token in tokens or ():
-                self._masks[token] = self._masks.get(token, 0) | bit
+        needs = [necessary(table.measure.when, candidates) for table in self._measures]
+        # One slot for each set that a measure needs a token of. A measure is a bit; in the slots
+        # that it does not use it is free.
+        self._slots: list[tuple[int, dict[str, int]]] = []
+        for slot in range(max(map(len, needs), default=0)):
+            free, masks = 0, dict[str, int]()
+            for position, sets in enumerate(needs):
+                bit = 1 << position
+                if slot >= len(sets):
+                    free |= bit
+                for token in sets[slot] if slot < len(sets) else ():
+                    masks[token] = masks.get(token, 0) | bit
+            self._slots.append((free, masks))
 
     def candidates(self, tokens: Iterable[str]) -> Sequence[TableMeasure]:
         """Return the measures that could concern a shipment with these tokens, in table order."""
-        mask = self._always
-        masks = self._masks
-        for token in tokens:
-            mask |= masks.get(token, 0)
+        tokens = tuple(tokens)
+        mask = (1 << len(self._measures)) - 1
+        for free, masks in self._slots:
+            met = free
+            for token in tokens:
+                met |= masks.get(token, 0)
+            mask &= met
         found = self._memo.get(mask)
         if found is None:
             if len(self._memo) >= MEMO_SIZE:
@@ -72,21 +80,24 @@ class TokenIndex(MeasureIndex):
 
 def necessary(
     condition: Condition, candidates: Mapping[str, Sequence[str]]
-) -> frozenset[str] | None:
-    """Return tokens of which a shipment must have one, or the condition is false; None: no such."""
+) -> tuple[frozenset[str], ...]:
+    """Return sets of tokens, most selective first.
+
+    A shipment that lacks all tokens of one of the sets makes the condition false.
+    """
     if condition.all is not None:
-        sets = [necessary(child, candidates) for child in condition.all]
-        known = [tokens for tokens in sets if tokens is not None]
-        return min(known, key=_cost, default=None)
+        sets = {tokens for child in condition.all for tokens in necessary(child, candidates)}
+        return tuple(sorted(sets, key=lambda tokens: (*_cost(tokens), sorted(tokens))))
     if condition.any is not None:
         union: frozenset[str] = frozenset()
         for child in condition.any:
-            tokens = necessary(child, candidates)
-            if tokens is None:
-                return None
-            union |= tokens
-        return union
-    return _of_question(condition, candidates)
+            found = necessary(child, candidates)
+            if not found:
+                return ()
+            union |= found[0]
+        return (union,)
+    tokens = _of_question(condition, candidates)
+    return () if tokens is None else (tokens,)
 
 
 def _of_question(
@@ -94,7 +105,8 @@ def _of_question(
 ) -> frozenset[str] | None:
     match condition.key:
         case "code":
-            return frozenset(step for code in condition.code or () for step in _code_steps(code))
+            # A shipment that states a broader code may mean this one: that is unknown.
+            return frozenset("code:" + s for code in condition.code or () for s in code_steps(code))
         case "code_regime" | "unlisted_code":
             return frozenset({f"regime:{condition.code_regime or condition.unlisted_code}"})
         case "tariff_candidate":
@@ -119,12 +131,6 @@ def _of_question(
             assert condition.party is not None
             return _party(condition.party)
     return None
-
-
-def _code_steps(code: str) -> Iterable[str]:
-    """Yield a code and all above it: a shipment that states a broader code may mean this one."""
-    steps = code.split(".")
-    return ("code:" + ".".join(steps[:end]) for end in range(1, len(steps) + 1))
 
 
 def _hs(prefixes: Iterable[str]) -> frozenset[str]:
