@@ -62,8 +62,9 @@ def _of_measure(measure: Measure, lists: set[str]) -> Iterator[str]:
         if question.party is not None and question.party.list not in lists | {None}:
             yield f"no pack has the list {question.party.list!r}"
         tariff_only = question.tariff_candidate is not None and positive
-        if tariff_only and measure.outcome.rank < Outcome.REVIEW.rank:
-            yield f"a tariff code alone never decides: {measure.outcome} is stronger than REVIEW"
+        for follows in (measure.outcome, measure.on_unknown) if tariff_only else ():
+            if follows != "ignore" and follows.rank < Outcome.REVIEW.rank:
+                yield f"a tariff code alone never decides: {follows} is stronger than REVIEW"
     yield from unreachable(measure)
 
 

@@ -92,6 +92,15 @@ def refusal(given: dict[str, bytes]) -> str:
         # A tariff code alone never decides
         (measure(when="{tariff_candidate: CN}"), FIRST, "a tariff code alone never decides"),
         (
+            measure(
+                when="{all: [{tariff_candidate: CN}, {end_use: [military]}]}",
+                outcome="REVIEW",
+                more="on_unknown: PROHIBITED",
+            ),
+            FIRST,
+            "a tariff code alone never decides: PROHIBITED",
+        ),
+        (
             measure(when="{any: [{tariff_candidate: CN}, {code: [CN:1C905]}]}"),
             FIRST,
             "a tariff code alone never decides",
