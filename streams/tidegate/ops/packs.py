@@ -22,12 +22,16 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 def read_packs(directory: Path) -> dict[str, bytes]:
     """Read the packs (`*.yaml`) and lists (`lists/*.csv`) of a directory, by relative name.
 
+    `*.yml` is read as well, so that the loader refuses it: left aside in silence, its measures
+    would be missed by nobody.
+
     Raises:
         PackError: the directory or a file cannot be read, or a file is too large.
     """
     files: dict[str, bytes] = {}
     try:
-        for path in sorted([*directory.glob("*.yaml"), *directory.glob("lists/*.csv")]):
+        patterns = ("*.yaml", "*.yml", "lists/*.csv")
+        for path in sorted(path for pattern in patterns for path in directory.glob(pattern)):
             name = path.relative_to(directory).as_posix()
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise PackError([Problem(name, None, f"more than {MAX_FILE_BYTES} bytes")])
