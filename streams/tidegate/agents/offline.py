@@ -40,6 +40,7 @@ class Offline:
         self._runtime = MemoryRuntime(agents(self._shelf, desk))
         self._clock: datetime | None = None
         self._tables = tables
+        self._queued: list[tuple[str, str | None, bytes, Headers]] = []
 
     @property
     def clock(self) -> datetime | None:
@@ -54,24 +55,32 @@ class Offline:
         Raises:
             InvalidEvent: it cannot be read, is of no known type, or the agents refuse it.
         """
-        envelope = decode(value, headers)
-        if envelope.type not in _INPUTS:
-            known = ", ".join(_INPUTS)
-            raise InvalidEvent("type", f"{envelope.type!r:.80} is none of {known}")
-        topic, key_field = _INPUTS[envelope.type]
-        key = envelope.data.get(key_field)
+        envelope, topic, key = _addressed(value, headers)
         instant = at or envelope.time or self._clock
         if instant is None:
             raise InvalidEvent("time", "the first event needs a time")
-        self._advance(instant)
         refused = len(self._runtime.outputs(DEAD_LETTERS))
-        self._runtime.append(topic, key if isinstance(key, str) else None, value, headers)
+        queued, self._queued = self._queued, []
+        self._advance(instant)
+        for one in (*queued, (topic, key, value, headers)):
+            self._runtime.append(*one)
         assert self._clock is not None
         self._runtime.run(self._clock)
         for record in self._runtime.outputs(DEAD_LETTERS)[refused:]:
             letter = decode(record.value, max_bytes=1 << 30).read(DeadLetter)
             raise InvalidEvent(letter.error.field, letter.error.reason)
         return envelope
+
+    def queue(self, value: bytes, headers: Headers = ()) -> None:
+        """Hand in an event that is taken in one transaction with the next one applied.
+
+        Nothing comes between the two: a license's owner answers for the later one only.
+
+        Raises:
+            InvalidEvent: it cannot be read, or is of no known type.
+        """
+        _, topic, key = _addressed(value, headers)
+        self._queued.append((topic, key, value, headers))
 
     def switch(self, tables: Tables) -> None:
         """Decide everything open again under other tables."""
@@ -116,6 +125,17 @@ class Offline:
         self._shelf.put(self._tables)
         control = TablesControl(version=self._tables.version, published_at=at)
         self._runtime.append(topics.CONTROL, None, codec.canonical(control))
+
+
+def _addressed(value: bytes, headers: Headers) -> tuple[Envelope, str, str | None]:
+    """Return an event with the topic that carries it, and its key."""
+    envelope = decode(value, headers)
+    if envelope.type not in _INPUTS:
+        known = ", ".join(_INPUTS)
+        raise InvalidEvent("type", f"{envelope.type!r:.80} is none of {known}")
+    topic, key_field = _INPUTS[envelope.type]
+    key = envelope.data.get(key_field)
+    return envelope, topic, key if isinstance(key, str) else None
 
 
 def check(events: Iterable[bytes], tables: Tables, as_of: datetime) -> list[Decision]:
