@@ -29,6 +29,10 @@ from tidegate.measures.validity import Force, to_ms
 from tidegate.parties.fold import fold
 
 
+Answers = dict[tuple[str, str], Answer]
+"""Answers by question (`Condition.text`) and regime of the measure that asks."""
+
+
 class Line:
     """One item, with the licenses that it cites and what stands against each."""
 
@@ -37,6 +41,7 @@ class Line:
         self.item = item
         self.path = f"items[{index}]"
         self.verdicts = verdicts
+        self.answers: Answers = {}
         self.faults: dict[str, tuple[Fault, ...]] = {
             number: faults(number, verdicts.get(number), case.question.as_of)
             for number in item.licenses
@@ -82,8 +87,7 @@ class Case:
         self.tables = tables
         self.facts = question.facts
         self.at_ms = to_ms(question.as_of)
-        self.answers: dict[int, Answer] = {}
-        """Answers to questions about the shipment as a whole, by the condition's identity."""
+        self.answers: Answers = {}
         by_line: dict[int, dict[str, Verdict]] = {}
         for verdict in question.verdicts:
             by_line.setdefault(verdict.line, {})[verdict.license_id] = verdict

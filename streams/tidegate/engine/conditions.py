@@ -47,14 +47,13 @@ class Asker:
             return say.any_of(self.ask(child) for child in condition.any)
         if condition.not_ is not None:
             return say.negated(self.ask(condition.not_))
-        word = _WORDS[condition.key]
-        if condition.key in ITEM_KEYS:
-            return word(self, condition)
-        # The shipment's own answers are the same for every line.
-        memo = self._case.answers
-        answer = memo.get(id(condition))
+        # Many measures ask the same of the same goods: each question is answered once.
+        on_line = condition.key in ITEM_KEYS
+        memo = self._item().answers if on_line else self._case.answers
+        asked = (condition.text, self._regime)
+        answer = memo.get(asked)
         if answer is None:
-            answer = memo[id(condition)] = word(self, condition)
+            answer = memo[asked] = _WORDS[condition.key](self, condition)
         return answer
 
     # Questions about a line of goods

@@ -147,6 +147,11 @@ class Condition(Strict):
         return next(iter(self.model_fields_set))
 
     @cached_property
+    def text(self) -> str:
+        """The condition as JSON: equal questions have equal texts, whichever measure asks."""
+        return self.model_dump_json(by_alias=True, exclude_unset=True)
+
+    @cached_property
     def children(self) -> tuple[Condition, ...]:
         """Return the conditions directly below this one."""
         if self.all is not None:
