@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from tidegate.cli import dead_letters, measures, topics
@@ -30,6 +32,9 @@ app.add_typer(dead_letters.app, name="dead-letters")
 
 def main() -> None:
     """Run the command line."""
+    # A command says itself what failed; without a handler, Python writes every retry of the client
+    # to the terminal. A worker's own logging still gets them.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     app()
 
 

@@ -126,7 +126,9 @@ def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> 
     Invalid packs are refused here, with file and line; nothing is published then.
     """
     from tidegate.agents.deployment import runtime_config
+    from tidegate.agents.table_publisher import Published
     from tidegate.agents.table_publisher import publish as publish_tables
+    from tidegate.cli.topics import require_topics
     from tidegate.ops.packs import read_packs, tables_of
     from tidegate.ops.settings import load_settings
 
@@ -136,9 +138,13 @@ def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> 
         note("checking the packs")
         tables = tables_of(files, settings.cache_dir)
         note(f"publishing version {tables.version}")
-        published = asyncio.run(
-            publish_tables(runtime_config(settings), files, tables.version, datetime.now(UTC))
-        )
+
+        async def published_now() -> Published:
+            await require_topics(settings)
+            now = datetime.now(UTC)
+            return await publish_tables(runtime_config(settings), files, tables.version, now)
+
+        published = asyncio.run(published_now())
     if json_:
         say_json(
             {

@@ -129,6 +129,7 @@ async def _to_kafka(
     from aiokafka.errors import KafkaError
 
     from tidegate.cli.producing import TrafficProducer
+    from tidegate.cli.terminal import kafka_words
 
     kinds: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
@@ -149,7 +150,7 @@ async def _to_kafka(
                     await producer.send(traffic.next(at), acknowledged)
                 await producer.flush()
     except (KafkaError, OSError) as error:
-        bad(f"Kafka at {settings.kafka_bootstrap_servers}: {error}")
+        bad(kafka_words(error, settings.kafka_bootstrap_servers))
     return kinds
 
 

@@ -94,7 +94,22 @@ def told_errors() -> Iterator[None]:
     except Exception as error:
         if not _is_kafka(error):
             raise
-        bad(f"Kafka: {error or type(error).__name__}. `tidegate doctor` looks for the cause.")
+        from tidegate.ops.settings import load_settings
+
+        bad(kafka_words(error, load_settings().kafka_bootstrap_servers))
+
+
+def kafka_words(error: Exception, servers: str) -> str:
+    """Say a client's error for a person: where, what, and how to find out more."""
+    from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
+
+    if isinstance(error, KafkaConnectionError):
+        found = f"no broker answers at {servers} (TIDEGATE_KAFKA_BOOTSTRAP_SERVERS)"
+    elif isinstance(error, UnknownTopicOrPartitionError) and not error.args:
+        found = f"a topic is missing at {servers}; `tidegate topics create` makes it"
+    else:
+        found = str(error) or type(error).__name__
+    return f"Kafka: {found}. `tidegate doctor` looks for the cause."
 
 
 def _is_kafka(error: Exception) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidegate.cli.terminal import BAD, say, say_json, told_errors
+from tidegate.cli.terminal import BAD, bad, say, say_json, told_errors
 
 if TYPE_CHECKING:
     from tidegate.ops.settings import Settings
@@ -51,6 +51,21 @@ def create(
             say("All topics are there, as they should be.")
     if not report.good:
         raise typer.Exit(BAD)
+
+
+async def require_topics(settings: Settings) -> None:
+    """End with advice where a topic is missing: the client would only ask for it again and again.
+
+    Raises:
+        KafkaError: no broker answers.
+    """
+    from tidegate.ops.topic_admin import admin_client, inspect_topics
+    from tidegate.ops.topics import topology
+
+    async with admin_client(settings) as client:
+        missing = (await inspect_topics(client, topology(settings))).missing
+    if missing:
+        bad(f"topics are missing: {', '.join(missing)}. Make them with `tidegate topics create`.")
 
 
 async def make_topics(settings: Settings) -> TopicReport:
