@@ -110,7 +110,7 @@ async def check_kafka(settings: Settings) -> Check:
     """Connect, and count the brokers."""
     async with admin_client(settings) as client:
         brokers = (await client.describe_cluster())["brokers"]
-    return Check("kafka", Status.GOOD, f"{len(brokers)} brokers reached")
+    return Check("kafka", Status.GOOD, f"brokers reached: {len(brokers)}")
 
 
 async def check_topics(settings: Settings) -> Check:
@@ -208,4 +208,7 @@ async def _guarded(name: str, check: Callable[[], Awaitable[Check]]) -> Check:
     except TimeoutError:
         return Check(name, Status.BAD, f"no answer within {CHECK_TIMEOUT_SECONDS:.0f} s", advice)
     except (KafkaError, WrongSettings, OSError) as error:
-        return Check(name, Status.BAD, f"{type(error).__name__}: {error}", advice)
+        # The client's errors begin with their name already.
+        kind = type(error).__name__
+        text = str(error)
+        return Check(name, Status.BAD, text if kind in text else f"{kind}: {text}", advice)
