@@ -17,7 +17,8 @@ def worker(
 ) -> None:
     """Screen shipments and answer for licenses, from Kafka to Kafka, exactly once.
 
-    Ends with exit code 0 on SIGTERM or Ctrl-C; docs/reference lists the others.
+    Ends with exit code 0 on SIGTERM or Ctrl-C; 2: a wrong setting or a port in use; 1 and
+    70 to 72: it failed or was stuck, start it again.
     """
     import uvloop
 
