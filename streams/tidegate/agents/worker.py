@@ -51,9 +51,7 @@ class _Floor:
     def without_tables(self) -> list[int]:
         """Return the partitions that decide nothing: no tables, or not yet built here."""
         return sorted(
-            number
-            for number, processor in self._processors.items()
-            if not processor.has_tables
+            number for number, processor in self._processors.items() if not processor.has_tables
         )
 
 
