@@ -28,7 +28,6 @@ from tidegate.measures.tables import (
 from tidegate.measures.validity import Force, to_ms
 from tidegate.parties.fold import fold
 
-
 Answers = dict[tuple[str, str], Answer]
 """Answers by question (`Condition.text`) and regime of the measure that asks."""
 

@@ -52,7 +52,8 @@ def fold(name: str) -> str:
     while text != before:
         before = text
         text = _without_cjk_form(" ".join(_without_legal_forms(_joined_initials(text.split()))))
-    return text
+    # A name of signs alone folds to itself: two of them are not one because both have no letter.
+    return text or unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def _without_cjk_form(text: str) -> str:
