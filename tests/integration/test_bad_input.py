@@ -1,8 +1,4 @@
-"""Every kind of bad input on a real broker: a dead letter with reason and bytes, or a duplicate.
-
-Around each bad record stand good ones, before and behind, of the same partition: they are decided,
-so nothing bad has stopped or skipped the stream.
-"""
+"""Each kind of bad input on a real broker: a dead letter or a known duplicate, and work goes on."""
 
 from __future__ import annotations
 
@@ -11,275 +7,304 @@ import base64
 import json
 import time
 import zlib
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+import pytest
 
-from tests.support.deployment import Deployment, WorkerProcess
+from tests.support.accounts import owner
+from tests.support.deployment import Deployment
+from tests.support.load import traffic
+from tests.support.producing import Sent, produce
 from tests.support.topics import Topics
+from tests.support.verifier import Verified, verify
+from tidegate.events.decision import Outcome
 
+SHIPMENTS, LICENSES = "trade.shipments", "trade.licenses"
 SECONDS = 60.0
-SHIPMENTS = "trade.shipments"
+STEADY = 3000
+SLOWED_MOST = 3.0  # seconds on top of twice the time without bad input
+
+Event = dict[str, Any]
 
 
-def event(shipment_id: str, revision: int = 1, **data: Any) -> dict[str, Any]:
-    """Return a plain shipment event; `data` goes over its facts."""
-    facts = {
-        "shipment_id": shipment_id,
+def shipment(name: str, revision: int = 1, **changes: Any) -> Event:
+    data = {
+        "shipment_id": name,
         "revision": revision,
         "status": "booked",
         "export_country": "DE",
         "destination_country": "FR",
-        "parties": [
-            {"role": "exporter", "name": "Example Werke", "country": "DE"},
-            {"role": "consignee", "name": "Example Achats", "country": "FR", "class": "civil"},
-            {"role": "end_user", "name": "Example Achats", "country": "FR", "class": "civil"},
-        ],
-        "items": [{"line": 1, "description": "chairs", "hs_code": "940161", "quantity": "5"}],
-        "end_use": {"class": "civil", "military_capability": "no"},
+        "parties": [{"role": "exporter", "name": "Example Exports GmbH", "country": "DE"}],
+        "items": [{"line": 1, "description": "tea", "quantity": "5", "unit": "KGM"}],
+        **changes,
     }
     return {
         "specversion": "1.0",
-        "id": f"{shipment_id}-{revision}",
+        "id": f"{name}-{revision}",
         "source": "/test",
         "type": "trade.shipment.v1",
-        "time": "2026-11-23T00:00:00Z",
-        "data": {**facts, **data},
+        "data": {name: value for name, value in data.items() if value is not None},
     }
 
 
-def item(**changes: Any) -> list[dict[str, Any]]:
-    return [{"line": 1, "description": "chairs", "hs_code": "940161", **changes}]
+def with_data(**changes: Any) -> Callable[[str], bytes]:
+    return lambda name: dumped(shipment(name, **changes))
 
 
-def dump(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+def with_item(**changes: Any) -> Callable[[str], bytes]:
+    return lambda name: dumped(shipment(name, items=[{"line": 1, **changes}]))
 
 
-def without(name: str) -> bytes:
-    spoiled = event("BAD")
-    del spoiled["data"][name]
-    return dump(spoiled)
+def dumped(event: Event) -> bytes:
+    return json.dumps(event).encode()
 
 
-DEEP = 3000
-# What is sent under the key BAD, the field that is at fault, and a word of the reason.
-REFUSED: dict[str, tuple[bytes | None, str, str]] = {
-    "not JSON": (dump(event("BAD"))[:-9], "", "not JSON"),
-    "not UTF-8": (dump(event("BAD")).replace(b"chairs", b"ch\xffirs"), "", "UTF-8"),
-    "no value": (None, "", "no value"),
-    "not an object": (b'["BAD"]', "", "object"),
-    "no CloudEvent": (dump(event("BAD")["data"]), "specversion", "1.0"),
-    "another type": (dump({**event("BAD"), "type": "trade.shipment.v9"}), "type", "v1"),
-    "wrong type": (dump(event("BAD", revision="1")), "data.revision", "integer"),
-    "missing field": (without("status"), "data.status", "required"),
-    "unknown enum": (dump(event("BAD", status="teleported")), "data.status", "booked"),
-    "unknown country": (
-        dump(event("BAD", destination_country="QQ")),
-        "data.destination_country",
-        "ISO 3166",
-    ),
-    "code without regime": (
-        dump(event("BAD", items=item(control_codes=["1C905"]))),
-        "data.items[0].control_codes[0]",
-        "REGIME:code",
-    ),
-    "negative quantity": (
-        dump(event("BAD", items=item(quantity="-5"))),
-        "data.items[0].quantity",
-        "negative",
-    ),
-    "quantity that is no number": (
-        dump(event("BAD", items=item(quantity=float("nan")))),
-        "",
-        "NaN",
-    ),
-    "day that does not exist": (
-        dump(event("BAD", end_use={"certificate": {"valid_to": "2026-02-31"}})),
-        "data.end_use.certificate.valid_to",
-        "day",
-    ),
-    "year out of reach": (
-        dump(event("BAD", end_use={"certificate": {"valid_to": "9999-12-31"}})),
-        "data.end_use.certificate.valid_to",
+def sent(event: Event, **place: Any) -> Sent:
+    data = event["data"]
+    is_license = "license_id" in data
+    key = data["license_id"] if is_license else data["shipment_id"]
+    return Sent(LICENSES if is_license else SHIPMENTS, key.encode(), dumped(event), **place)
+
+
+PARTY = {"role": "buyer", "name": "Example Buyer"}
+BAD: list[tuple[str, Callable[[str], bytes | None], str, str]] = [
+    # what, the value, the field at fault, a piece of the reason
+    ("not-json", lambda name: dumped(shipment(name))[:-9], "", "not JSON"),
+    ("not-utf8", lambda name: dumped(shipment(name)).replace(b"tea", b"t\xff"), "", "not UTF-8"),
+    ("wrong-type", with_data(revision="three"), "data.revision", "integer"),
+    ("missing-field", with_data(status=None), "data.status", "required"),
+    ("unknown-enum", with_data(status="teleported"), "data.status", "teleported"),
+    ("negative", with_item(quantity="-5"), "data.items[0].quantity", "negative"),
+    (
+        "absurd-date",
+        with_data(documents=[{"type": "undertaking", "valid_to": "9999-12-31"}]),
+        "data.documents[0].valid_to",
         "year",
     ),
-    "time without offset": (
-        dump({**event("BAD"), "time": "2026-11-23T00:00:00"}),
-        "time",
-        "timezone",
-    ),
-    "two lines of one number": (
-        dump(event("BAD", items=item() + item())),
-        "data",
-        "same line number",
-    ),
-    "a field twice": (
-        dump(event("BAD")).replace(b'"revision": 1', b'"revision": 1, "revision": 2'),
+    ("five-megabytes", with_data(note="x" * 5_000_000), "", "bytes"),
+    ("null-value", lambda name: None, "", "null"),
+    ("many-parties", with_data(parties=[PARTY] * 10_000), "data.parties", "at most"),
+    (
+        "nested-bomb",
+        lambda name: b'{"data":' + b"[" * 100_000 + b"]" * 100_000,
         "",
-        "twice",
+        "nested deeper",
     ),
-    "ten thousand parties": (
-        dump(event("BAD", parties=event("BAD")["data"]["parties"][:1] * 10_000)),
-        "data.parties",
-        "100",
-    ),
-    "nested bomb": (b'{"data":' + b"[" * DEEP + b"]" * DEEP + b"}", "", "nested deeper"),
-    "5 MB": (dump(event("BAD", note="x" * 5_000_000)), "", "bytes"),
-    "7.5 MB": (dump(event("BAD", note="x" * 7_500_000)), "", "bytes"),
-}
+    ("deep", lambda name: b'{"data":' + b"[" * 40 + b"]" * 40 + b"}", "", "nested deeper"),
+    ("wrong-event", with_data(), "type", "trade.license.v1"),
+]
 
 
-async def produce(deployment: Deployment, records: list[tuple[bytes | None, bytes | None]]) -> None:
-    """Send (key, value) records to the shipments' topic, in order."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=deployment.settings.kafka_bootstrap_servers,
-        max_request_size=16 * 1024 * 1024,
-    )
-    await producer.start()
-    try:
-        for key, value in records:
-            name = deployment.settings.topic_prefix + SHIPMENTS
-            await producer.send_and_wait(name, key=key, value=value)
-    finally:
-        await producer.stop()
-
-
-def topics_of(deployment: Deployment) -> Topics:
+@pytest.fixture
+def topics(deployment: Deployment) -> Topics:
     settings = deployment.settings
     return Topics(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.partitions)
 
 
-def letters(topics: Topics) -> list[dict[str, Any]]:
-    return [json.loads(r.value)["data"] for r in topics.all_of("trade.dead-letters")]
+def last(verified: Verified, name: str) -> Any:
+    return verified.decisions[name][-1]
 
 
-def decided(topics: Topics) -> set[tuple[str, int]]:
-    """Return (shipment, revision) of all decisions."""
-    decisions = [json.loads(r.value)["data"] for r in topics.all_of("trade.decisions")]
-    return {(d["shipment_id"], d["revision"]) for d in decisions}
-
-
-async def test_each_kind_is_a_dead_letter_with_its_reason_and_bytes_and_the_rest_goes_on(
-    deployment: Deployment,
+async def test_each_kind_is_a_dead_letter_between_events_that_are_decided(
+    deployment: Deployment, topics: Topics
 ) -> None:
-    records: list[tuple[bytes | None, bytes | None]] = []
-    for number, (value, _, _) in enumerate(REFUSED.values(), 1):
-        records += [(b"GOOD", dump(event("GOOD", number))), (b"BAD", value)]
-    records += [
-        (b"OTHER", dump(event("BAD"))),
-        (None, dump(event("NOKEY"))),
-        (b"GOOD", dump(event("GOOD", 1000))),
-    ]
-    with deployment.workers("one") as (worker,):
-        async with topics_of(deployment) as topics:
-            began = time.monotonic()
-            await produce(deployment, records)
+    records: list[Sent] = []
+    wanted: dict[int, tuple[str, str]] = {}
+    for kind, make, field, reason in BAD:
+        value = make(kind)
+        if kind == "wrong-event":
+            assert value is not None
+            value = value.replace(b"trade.shipment.v1", b"trade.license.v1")
+        key = kind.encode()
+        partition = owner(key, deployment.settings.partitions)
+        records += [sent(shipment(f"before-{kind}-{n}")) for n in range(3)]
+        wanted[len(records)] = field, reason
+        records.append(Sent(SHIPMENTS, key, value, partition))
+        records += [sent(shipment(f"after-{kind}-{n}")) for n in range(3)]
+    for kind, other in (("wrong-key", b"another"), ("null-key", None)):
+        wanted[len(records)] = "key", "data.shipment_id"
+        records.append(Sent(SHIPMENTS, other, dumped(shipment(kind))))
+        records.append(sent(shipment(f"after-{kind}")))
+    with deployment.workers("w1") as (worker,):
+        async with topics:
+            places = await produce(deployment.settings, records)
             await topics.settled(SECONDS)
-            seconds = time.monotonic() - began
         assert worker.alive
-    found = letters(topics)
-    assert len(found) == len(REFUSED) + 2
-    by_value = {letter.get("value"): letter for letter in found if letter.get("key") != "T1RIRVI="}
-    for name, (value, field, word) in REFUSED.items():
-        sent = None if value is None else base64.b64encode(value).decode()
-        letter = by_value.get(sent)
-        assert letter is not None, f"{name}: no dead letter holds the original bytes"
-        assert letter["error"]["field"] == field, name
-        assert word in letter["error"]["reason"], f"{name}: {letter['error']['reason']}"
-        assert letter["topic"] == SHIPMENTS
-        assert base64.b64decode(letter["key"]) == b"BAD"
-    keys = [letter["error"]["reason"] for letter in found if letter["error"]["field"] == "key"]
-    assert len(keys) == 2, "a wrong key and no key"
-    revisions = {*range(1, len(REFUSED) + 1), 1000}
-    assert {("GOOD", revision) for revision in revisions} == decided(topics)
-    assert seconds < SECONDS / 2, "bad records hold nobody up"
+        letters = {one["place"]: one for one in deployment.json("dead-letters", "list")}
+    verified = verify(topics)
+    assert letters.keys() == {places[number] for number in wanted}
+    for number, (field, reason) in wanted.items():
+        letter, record = letters[places[number]], records[number]
+        assert letter["error"]["field"] == field, letter["error"]
+        assert reason in letter["error"]["reason"], letter["error"]
+        assert letter["bytes"] == len(record.value or b"")
+        key = letter.get("key")
+        assert (None if key is None else base64.b64decode(key)) == record.key
+    good = {
+        json.loads(record.value or b"")["data"]["shipment_id"]
+        for number, record in enumerate(records)
+        if number not in wanted
+    }
+    assert verified.decisions.keys() == good
 
 
-async def test_old_and_repeated_revisions_are_duplicates_and_a_new_one_counts(
-    deployment: Deployment,
+async def test_a_mended_record_is_put_back_and_decided(
+    deployment: Deployment, topics: Topics
 ) -> None:
-    changed = dump(event("S", 5, destination_country="IT"))
-    records: list[tuple[bytes | None, bytes | None]] = [
-        (b"S", dump(event("S", 5))),
-        (b"S", dump(event("S", 5))),
-        (b"S", changed),
-        (b"S", dump(event("S", 4))),
-        (b"S", dump({**event("S", 6), "time": "1999-01-01T00:00:00Z"})),
-        (b"S", dump({**event("S", 7), "time": "2150-01-01T00:00:00Z"})),
+    name = "mended"
+    bad = Sent(SHIPMENTS, name.encode(), with_data(status="teleported")(name))
+    misnamed = Sent(SHIPMENTS, b"misnamed", dumped(shipment("renamed")))
+    file = deployment.folder / "mended.json"
+    file.write_bytes(dumped(shipment(name)))
+    with deployment.workers("w1"):
+        async with topics:
+            first, second = await produce(deployment.settings, [bad, misnamed])
+            await topics.until(lambda t: t.count("trade.dead-letters") == 2, SECONDS)
+            replay = ("dead-letters", "replay")
+            for arguments in ((first, "--value", str(file)), (second, "--key", "renamed")):
+                answer = await asyncio.to_thread(deployment.json, *replay, *arguments)
+                assert answer["replayed"] == [arguments[0]]
+            await topics.until(lambda t: t.count("trade.decisions") == 2, SECONDS)
+            # As it was: it is refused again.
+            await asyncio.to_thread(deployment.command, *replay, first)
+            await topics.until(lambda t: t.count("trade.dead-letters") == 3, SECONDS)
+            await topics.settled(SECONDS)
+    verified = verify(topics)
+    assert verified.decisions.keys() == {name, "renamed"}
+
+
+async def test_what_was_heard_already_is_a_duplicate_and_is_counted(
+    deployment: Deployment, topics: Topics
+) -> None:
+    now = shipment("twice", 2)
+    license_ = {
+        "license_id": "LIC-1",
+        "revision": 2,
+        "regime": "CN",
+        "license_type": "single",
+        "status": "active",
+    }
+    licenses = [
+        {"specversion": "1.0", "id": f"l{n}", "source": "/t", "type": "trade.license.v1", "data": d}
+        for n, d in enumerate(
+            [license_, license_, {**license_, "revision": 1}, {**license_, "status": "revoked"}]
+        )
     ]
-    with deployment.workers("one") as (worker,):
-        async with topics_of(deployment) as topics:
-            await produce(deployment, records)
+    records = [
+        sent(now),
+        sent(now),
+        sent(shipment("twice", 1, destination_country="RU")),
+        sent(shipment("twice", 2, destination_country="RU")),
+        sent(shipment("twice", 3)),
+        *(sent(one) for one in licenses),
+    ]
+    with deployment.workers("w1") as (worker,):
+        async with topics:
+            await produce(deployment.settings, records)
             await topics.settled(SECONDS)
         metrics = worker.metrics()
-    assert decided(topics) == {("S", 5), ("S", 6), ("S", 7)}
-    assert letters(topics) == []
-    name = "tidegate_events_duplicate_total"
-    counted = {
-        kind: metrics.get(f'{name}{{kind="{kind}",topic="{SHIPMENTS}"}}')
-        for kind in ("same", "conflict", "late")
+    verified = verify(topics)
+    assert verified.accounts.ends == {
+        (SHIPMENTS, "applied"): 2,
+        (SHIPMENTS, "duplicate"): 3,
+        (LICENSES, "applied"): 1,
+        (LICENSES, "duplicate"): 3,
+        ("tidegate.control", "applied"): deployment.settings.partitions,
     }
-    assert counted == {"same": 1, "conflict": 1, "late": 1}
-    instants = [json.loads(r.value)["data"]["as_of"] for r in topics.all_of("trade.decisions")]
-    assert max(instants) < "2100", "an event's own time does not set the clock"
-    assert instants == sorted(instants)
+    assert [one.revision for one in verified.decisions["twice"]] == [2, 3]
+    for topic in (SHIPMENTS, LICENSES):
+        for kind in ("same", "late", "conflict"):
+            name = f'tidegate_events_duplicate_total{{kind="{kind}",topic="{topic}"}}'
+            assert metrics[name] == 1, name
 
 
-async def test_a_dead_letter_is_put_back_once_mended(
-    deployment: Deployment, tmp_path: Path
+async def test_a_license_counts_whether_it_comes_before_its_shipments_or_after(
+    deployment: Deployment, topics: Topics
 ) -> None:
-    spoiled, mended = event("M", status="bookd"), event("M")
-    file = tmp_path / "mended.json"
-    file.write_bytes(dump(mended))
-    with deployment.workers("one"):
-        async with topics_of(deployment) as topics:
-            await produce(deployment, [(b"M", dump(spoiled))])
-            await topics.until(lambda t: len(letters(t)) == 1, SECONDS)
-            (listed,) = await asyncio.to_thread(deployment.json, "dead-letters", "list")
-            assert listed["error"]["field"] == "data.status"
-            assert json.loads(listed["preview"])["data"]["status"] == "bookd"
-            place = listed["place"]
-            await asyncio.to_thread(deployment.json, "dead-letters", "replay", place)
-            await topics.until(lambda t: len(letters(t)) == 2, SECONDS)  # still wrong: again
-            await asyncio.to_thread(
-                deployment.json, "dead-letters", "replay", place, "--value", str(file)
-            )
-            await topics.until(lambda t: decided(t) == {("M", 1)}, SECONDS)
-            assert len(letters(topics)) == 2
-
-
-async def test_records_in_wrong_partitions_are_forwarded_counted_and_named_by_the_doctor(
-    deployment: Deployment,
-) -> None:
-    """librdkafka's default partitioner is CRC32, which owns keys elsewhere than Kafka's murmur2."""
-    ids = [f"C-{number}" for number in range(200)]
-    partitions = deployment.settings.partitions
-    with deployment.workers("one", "two") as workers:
-        async with topics_of(deployment) as topics:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=deployment.settings.kafka_bootstrap_servers
-            )
-            await producer.start()
-            try:
-                for name in ids:
-                    await producer.send_and_wait(
-                        deployment.settings.topic_prefix + SHIPMENTS,
-                        key=name.encode(),
-                        value=dump(event(name)),
-                        partition=zlib.crc32(name.encode()) % partitions,
+    source = traffic(deployment.settings)
+    early = source.relying_on_license(datetime.now(UTC), 3)
+    late = source.relying_on_license(datetime.now(UTC), 3)
+    with deployment.workers("w1"):
+        async with topics:
+            for reliance, order in ((early, 1), (late, -1)):
+                for message in reliance.messages[::order]:
+                    await produce(
+                        deployment.settings, [Sent(message.topic, message.key, message.value)]
                     )
-            finally:
-                await producer.stop()
             await topics.settled(SECONDS)
-        forwarded = sum(_forwarded(worker) for worker in workers)
-        advice = await asyncio.to_thread(deployment.json, "doctor", expected=None)
-    assert decided(topics) == {(name, 1) for name in ids}
-    assert forwarded > len(ids) / 2
-    (check,) = [c for c in advice["checks"] if c["name"] == "partitioner"]
-    assert "murmur2" in check["advice"]
+    verified = verify(topics)
+    for shipment_id in (*early.shipment_ids, *late.shipment_ids):
+        assert last(verified, shipment_id).outcome is Outcome.AUTHORISED, shipment_id
+    waited = [one.outcome for one in verified.decisions[late.shipment_ids[0]]]
+    assert waited[0] is Outcome.LICENSE_INVALID
 
 
-def _forwarded(worker: WorkerProcess) -> float:
-    return worker.metrics().get(f'tidegate_events_forwarded_total{{topic="{SHIPMENTS}"}}', 0.0)
+async def test_wrong_clocks_of_senders_move_nothing(deployment: Deployment, topics: Topics) -> None:
+    began = datetime.now(UTC)
+    records = []
+    for name, years in (("old", -9), ("new", 9)):
+        event = shipment(name)
+        event["time"] = (began + timedelta(days=365 * years)).isoformat()
+        records.append(sent(event))
+    for name, stamp in (("stamped-0", 0), ("stamped-2100", 4_102_444_800_000)):
+        records.append(sent(shipment(name), timestamp_ms=stamp))
+    with deployment.workers("w1"):
+        async with topics:
+            await produce(deployment.settings, records)
+            await topics.settled(SECONDS)
+    verified = verify(topics)
+    assert len(verified.decisions) == len(records)
+    for made in verified.decisions.values():
+        assert began - timedelta(seconds=1) <= made[0].as_of <= datetime.now(UTC)
+
+
+async def test_bad_records_do_not_slow_the_good_ones(
+    deployment: Deployment, topics: Topics
+) -> None:
+    seconds = []
+    with deployment.workers("w1"):
+        async with topics:
+            for run, bad in enumerate((0, 0, 1)):  # the first one warms up
+                records = [sent(shipment(f"steady-{run}-{n}")) for n in range(STEADY)]
+                for kind, make, _, _ in BAD * bad:
+                    key = f"{kind}-{run}".encode()
+                    for place in (STEADY // 5, STEADY // 2):
+                        records.insert(place, Sent(SHIPMENTS, key, make(kind)))
+                began = time.monotonic()
+                await produce(deployment.settings, records)
+                decided = (run + 1) * STEADY
+                await topics.until(lambda t, n=decided: t.count("trade.decisions") >= n, SECONDS)
+                seconds.append(time.monotonic() - began)
+            await topics.settled(SECONDS)
+    verified = verify(topics)
+    assert len(verified.accounts.letters) == 2 * len(BAD)
+    assert seconds[2] < 2 * seconds[1] + SLOWED_MOST, seconds
+
+
+async def test_records_placed_by_another_partitioner_are_forwarded_and_told(
+    deployment: Deployment, topics: Topics
+) -> None:
+    partitions = deployment.settings.partitions
+    names = [f"misplaced-{n}" for n in range(80)]
+    records = [
+        sent(shipment(name, revision), partition=zlib.crc32(name.encode()) % partitions)
+        for revision in (1, 2)
+        for name in names
+    ]
+    astray = sum(record.partition != owner(record.key or b"", partitions) for record in records)
+    with deployment.workers("w1") as (worker,):
+        async with topics:
+            await produce(deployment.settings, records)
+            await topics.settled(SECONDS)
+        metrics = worker.metrics()
+        diagnosis = deployment.json("doctor", expected=None)
+    verified = verify(topics)
+    assert verified.accounts.ends[SHIPMENTS, "forwarded"] == astray > len(names)
+    assert verified.accounts.ends[SHIPMENTS, "applied"] == len(records)
+    assert verified.decisions.keys() == set(names)
+    assert metrics[f'tidegate_events_forwarded_total{{topic="{SHIPMENTS}"}}'] == astray
+    (partitioner,) = [check for check in diagnosis["checks"] if check["name"] == "partitioner"]
+    assert partitioner["status"] == "warning"
+    assert "murmur2" in partitioner["advice"]

@@ -55,16 +55,18 @@ class Topics:
         self._prefix = prefix
         self._taken: dict[tuple[str, int], int] = defaultdict(int)
         self._places = [TopicPartition(prefix + t, p) for t in TOPICS for p in range(partitions)]
+        self._bootstrap = bootstrap
+        self._consumer: AIOKafkaConsumer
+
+    async def __aenter__(self) -> Topics:
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+            bootstrap_servers=self._bootstrap,
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=50,
         )
-
-    async def __aenter__(self) -> Topics:
         await self._consumer.start()
         self._consumer.assign(self._places)
         await self._consumer.seek_to_beginning(*self._places)
