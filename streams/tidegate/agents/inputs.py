@@ -48,8 +48,8 @@ def read(record: Record, type_: str, model: type[Model], key_field: str) -> Inpu
         raise Refused(error.field, error.reason) from None
     wanted = str(getattr(data, key_field)).encode()
     if record.key != wanted:
-        found = "null" if record.key is None else repr(record.key[:80])
-        raise Refused("key", f"the record's key is {found}, not data.{key_field} ({wanted!r:.80})")
+        found = "null" if record.key is None else _quoted(record.key)
+        raise Refused("key", f"the record's key is {found}, not data.{key_field} {_quoted(wanted)}")
     digest = hashlib.sha256(canonical(data)).hexdigest()
     return Input(envelope.id, data, digest, envelope.traceparent)
 
@@ -76,6 +76,10 @@ def dead_letter(record: Record, field: str, reason: str) -> tuple[str | None, by
         time=_at(record.timestamp_ms),
     )
     return place, value
+
+
+def _quoted(key: bytes) -> str:
+    return repr(key[:80].decode(errors="backslashreplace"))
 
 
 def _base64(value: bytes | None) -> str | None:

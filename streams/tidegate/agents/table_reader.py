@@ -25,13 +25,14 @@ from tidegate.measures.snapshot import SnapshotAssembler
 from tidegate.measures.tables import Tables
 from tidegate.measures.validity import from_ms
 from tidegate.ops.packs import tables_of
+from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
 log = logging.getLogger(__name__)
 
 KEPT_VERSIONS = 3
 """Sources of this many newest versions stay in memory; for an older one the topic is read again."""
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 MAX_FETCH_BYTES = 32 * 1024 * 1024
 
@@ -73,7 +74,19 @@ class TableReader:
                 log.exception("restriction tables cannot be read")
             await asyncio.sleep(RETRY_SECONDS)
 
+    async def _topic_is_there(self) -> bool:
+        """Ask first: a consumer of a missing topic tells of it hundreds of times a second."""
+        offsets = Offsets(self._config)
+        try:
+            return MEASURES in await offsets.partitions([MEASURES])
+        finally:
+            await offsets.stop()
+
     async def _follow(self) -> None:
+        if not await self._topic_is_there():
+            name = self._config.physical(MEASURES)
+            log.warning("there is no topic %s yet: tidegate topics create", name)
+            return
         place = TopicPartition(self._config.physical(MEASURES), 0)
         consumer = AIOKafkaConsumer(
             **self._config.client(),
@@ -82,8 +95,8 @@ class TableReader:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_FETCH_BYTES,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([place])
             await consumer.seek_to_beginning(place)
             assembler = SnapshotAssembler()

@@ -54,7 +54,7 @@ def check(
         say_json([_plain(decision) for decision in decisions])
     else:
         for decision in decisions:
-            _show(decision)
+            _show(decision, None if history else at)
         if not decisions:
             note("No shipment to decide.")
     if refused:
@@ -116,7 +116,7 @@ def _plain(decision: Decision) -> dict[str, Any]:
     return decision.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _show(decision: Decision) -> None:
+def _show(decision: Decision, until: datetime | None) -> None:
     say(
         f"{decision.shipment_id} revision {decision.revision}: {decision.action.upper()} "
         f"{decision.outcome}"
@@ -138,5 +138,10 @@ def _show(decision: Decision) -> None:
             say(f"    to do: {reason.advice}")
     if not decision.reasons:
         say("  No rule of the tables speaks of it. That is not a clearance.")
-    instant_ = decision.as_of.isoformat(timespec="seconds")
-    say(f"  as of {instant_}, tables {decision.tables_version[:12]}")
+    decided = _text(decision.as_of)
+    held = "" if until is None or until == decision.as_of else f", the same until {_text(until)}"
+    say(f"  decided as of {decided}{held}, tables {decision.tables_version[:12]}")
+
+
+def _text(instant_: datetime) -> str:
+    return instant_.isoformat(timespec="seconds")

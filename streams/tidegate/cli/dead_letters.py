@@ -51,7 +51,7 @@ def list_(topic: Topic = None, json_: Json = False) -> None:
             _place(letter),
             str(len(letter.original_value() or b"")),
             letter.error.field or "-",
-            letter.error.reason[:SHOWN_REASON],
+            _shortened(letter.error.reason),
         )
         for letter in letters
     ]
@@ -99,6 +99,10 @@ def replay(
         say_json({"replayed": [_place(letter) for letter in letters]})
     else:
         say(f"{len(letters)} records put back.")
+
+
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= SHOWN_REASON else reason[: SHOWN_REASON - 1] + "…"
 
 
 def _place(letter: DeadLetter) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import Annotated
 
 import typer
 
+from tidegate import __version__
 from tidegate.cli import dead_letters, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.simulate import simulate
+from tidegate.cli.terminal import say
 from tidegate.cli.worker import worker
 
 app = typer.Typer(
@@ -18,8 +21,24 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Says which shipments must not move, with the law cited.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"tidegate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Says which shipments must not move, with the law cited."""
+
+
 app.command()(demo)
 app.command()(check)
 app.command()(worker)

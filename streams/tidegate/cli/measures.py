@@ -13,7 +13,6 @@ from tidegate.cli.terminal import BAD, instant, note, say, say_json, table, told
 
 if TYPE_CHECKING:
     from tidegate.measures.tables import TableAlarm, TableMeasure, Tables
-    from tidegate.measures.validity import Validity
 
 app = typer.Typer(no_args_is_help=True, help="Restriction tables.")
 
@@ -80,14 +79,14 @@ def list_(
     rows = [
         (
             item.measure.id,
-            item.validity.force(at_ms),
+            _state(item, at_ms),
             item.measure.outcome,
-            _period(item.validity),
+            _period(item),
             item.measure.instrument,
         )
         for item in tables.measures
     ]
-    for line in table(rows, ("MEASURE", "STATE", "OUTCOME", "IN FORCE", "INSTRUMENT")):
+    for line in table(rows, ("MEASURE", "STATE", "OUTCOME", "SINCE", "INSTRUMENT")):
         say(line)
     say("")
     lists = [(x.id, x.as_of, str(x.entries), x.title) for x in tables.lists.values()]
@@ -191,10 +190,17 @@ def _runs(alarm: TableAlarm, at_ms: int) -> bool:
     return alarm.since_ms <= at_ms and (alarm.until_ms is None or at_ms < alarm.until_ms)
 
 
-def _period(validity: Validity) -> str:
-    from tidegate.measures.validity import from_ms
+def _state(item: TableMeasure, at_ms: int) -> str:
+    """Say whether it applies, and of a suspension its last day."""
+    force = item.validity.force(at_ms)
+    pause = item.validity.pause(at_ms)
+    if pause is None:
+        return force.replace("_", " ")
+    last = next(s.to for s in item.measure.suspensions if s.basis == pause.basis)
+    return f"suspended to {last or 'further notice'}"
 
-    def day(milliseconds: int | None) -> str:
-        return "" if milliseconds is None else from_ms(milliseconds).strftime("%Y-%m-%d %H:%MZ")
 
-    return f"{day(validity.start_ms)} .. {day(validity.end_ms)}"
+def _period(item: TableMeasure) -> str:
+    """Write the first and last day, in the authority's zone as the law has them."""
+    days = item.measure.effective
+    return f"{days.from_ or 'no date'}{'' if days.to is None else f' to {days.to}'}"

@@ -22,8 +22,9 @@ _ASSIGNED = re.compile(
 )
 
 
-CHATTY = ("aiokafka", "faust", "mode", "kafka")
-"""Libraries whose INFO lines tell of their insides; only their warnings are ours to pass on."""
+CHATTY = ("aiokafka", "faust", "mode", "kafka", "tidegate.runtime.transport")
+"""Loggers whose INFO lines tell of a library's insides; only their warnings are ours to pass on.
+The transport is ours, but its lines are those of Faust's services that it extends."""
 
 
 def configure_logging(

@@ -30,6 +30,7 @@ class Topic:
         self.records: list[Any] = []
         self.reads_from_start = 0
         self.answers = True
+        self.exists = True
         self._position = 0
 
     def publish(self, files: dict[str, bytes], *, broken: bool = False, stamp: int = 1) -> None:
@@ -40,8 +41,11 @@ class Topic:
                 )
             )
 
-    def __call__(self, **settings: Any) -> Topic:
+    def __call__(self, *config: RuntimeConfig, **settings: Any) -> Topic:
         return self
+
+    async def partitions(self, topics: list[str]) -> dict[str, int]:
+        return dict.fromkeys(topics, 1) if self.exists else {}
 
     async def start(self) -> None: ...
 
@@ -73,6 +77,7 @@ class Reader:
         self.topic, self.shelf = Topic(), Shelf()
         self.fails: list[Exception] = []
         monkeypatch.setattr(table_reader, "AIOKafkaConsumer", self.topic)
+        monkeypatch.setattr(table_reader, "Offsets", self.topic)
         monkeypatch.setattr(table_reader, "RETRY_SECONDS", 0.01)
         monkeypatch.setattr(table_reader, "PATIENCE_SECONDS", 0.05)
         config = RuntimeConfig(bootstrap_servers="nowhere")
@@ -163,3 +168,12 @@ def test_an_absurd_timestamp_does_not_keep_a_version_out(reader: Reader, stamp: 
     reader.topic.publish(FILES[0], stamp=stamp)
 
     assert reader.until(lambda: VERSIONS[0] in reader.shelf.versions())
+
+
+def test_a_missing_topic_is_waited_for(reader: Reader) -> None:
+    reader.topic.exists = False
+    reader.topic.publish(FILES[0])
+    assert not reader.until(lambda: reader.shelf.versions() == (VERSIONS[0],), seconds=0.1)
+    assert reader.topic.reads_from_start == 0
+    reader.topic.exists = True
+    assert reader.until(lambda: reader.shelf.versions() == (VERSIONS[0],))
