@@ -6,11 +6,10 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-
 from tests.support.deployment import TIDEGATE, Deployment
 from tests.support.load import send_traffic, traffic
 from tests.support.merge import Merge
+from tests.support.packs import looked_at
 from tests.support.rerun import NOT_COMPARED, compare
 from tests.support.topics import Topics
 from tests.support.verifier import Verified, verify
@@ -81,7 +80,7 @@ async def test_tables_published_in_the_middle_decide_from_their_place_on(
 ) -> None:
     settings = deployment.settings
     before = deployment.publish()
-    packs = other_packs(settings.packs_dir, tmp_path / "packs")
+    packs = looked_at(settings.packs_dir, tmp_path / "packs", "DE")
     with deployment.workers("w1") as (worker,):
         async with topics_of(deployment) as topics:
             sending = asyncio.create_task(
@@ -101,36 +100,6 @@ async def test_tables_published_in_the_middle_decide_from_their_place_on(
     compared = compare(verified, versions, tables_cache, range(settings.partitions))
     assert compared.current == len(verified.decisions)
     assert compared.left_out < compared.on_the_way * 0.02, compared
-
-
-def other_packs(shipped: Path, folder: Path) -> Path:
-    """Copy the packs, with a measure on ordinary goods to one country more."""
-    (folder / "lists").mkdir(parents=True)
-    for path in [*shipped.glob("*.yaml"), *shipped.glob("lists/*.csv")]:
-        (folder / path.relative_to(shipped)).write_bytes(path.read_bytes())
-    measure = {
-        "id": "XX-TEST-GERMANY",
-        "instrument": "An order made up for a test",
-        "article": "1",
-        "title": {"en": "Goods to Germany are looked at"},
-        "source_url": "https://example.invalid/order",
-        "verified_on": "2026-11-01",
-        "evidence": "text",
-        "effective": {"from": "2026-01-01"},
-        "when": {"destination": ["DE"]},
-        "outcome": "REVIEW",
-    }
-    pack = {
-        "pack": "test-germany",
-        "regime": "CN",
-        "title": {"en": "A pack made up for a test"},
-        "timezone": "Asia/Shanghai",
-        "verified_on": "2026-11-01",
-        "authority": "Nobody",
-        "measures": [measure],
-    }
-    (folder / "zz-test.yaml").write_text(yaml.safe_dump(pack, sort_keys=False))
-    return folder
 
 
 def check_by_command(deployment: Deployment, verified: Verified) -> None:
