@@ -58,6 +58,9 @@ class Worker(Protocol):
     def progressed(self) -> None:
         """Note that something got done."""
 
+    def holds(self, unit: Unit) -> bool:
+        """Say whether a session of this unit is open here."""
+
     def fail(self, code: Exit, reason: str) -> None:
         """End the worker."""
 
@@ -166,7 +169,9 @@ class Session:
             if pending:
                 task.cancel()
                 await asyncio.wait([task], timeout=seconds)
-        self._worker.meter.closed(self.unit)
+        if not self._worker.holds(self.unit):
+            # Revoked and given back while this one ended: the meter follows the new session.
+            self._worker.meter.closed(self.unit)
 
     async def _run(self) -> None:
         while not self._closing:

@@ -148,6 +148,9 @@ class Units:
         self.welcome.set()
         return True
 
+    def holds(self, unit: Unit) -> bool:
+        return unit in self._sessions
+
     def next_seek(self) -> int:
         self._seeks += 1
         return self._seeks
