@@ -136,9 +136,7 @@ _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 def instant_text(value: datetime) -> str:
     """Write an instant in UTC to the millisecond, always in the same form."""
-    return (
-        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
-    )
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _hs_code(value: str) -> str:
@@ -148,8 +146,12 @@ def _hs_code(value: str) -> str:
     return digits
 
 
+_UNPRINTABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs."""
+
+
 def _printable(value: str) -> str:
-    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in value):
+    if _UNPRINTABLE.search(value):
         raise ValueError("must not hold control characters")
     return value
 
