@@ -11,6 +11,7 @@ Every override of Faust lives in this file, and each has a test that fails witho
     Consumer._drain_messages                              one message a batch, where there is room
     Consumer.on_stop                                      sessions end first
     ConsumerThread._create_worker_consumer                read_committed, own assignor, short polls
+    ConsumerThread.on_start (after super)                 a membership that ends is noticed
     ConsumerThread._fetch_records, .seek_places           numbered seeks, a cap a partition
     ConsumerThread.verify_event_path                      it would look for Faust's own commits
     BatchTopic.decode                                     no decoding: the value is a batch
@@ -40,8 +41,10 @@ from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
+from tidegate.runtime import membership
 from tidegate.runtime.assignor import UnitAssignor
 from tidegate.runtime.clients import group_consumer
+from tidegate.runtime.exits import Exit
 from tidegate.runtime.intake import Batch
 from tidegate.runtime.record import Record
 from tidegate.runtime.units import Place, Units
@@ -61,6 +64,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         super().__post_init__()
         self._seeks: dict[TopicPartition, int] = {}
         """Number of the last seek of each partition; only this thread touches it."""
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        consumer: Any = self._ensure_consumer()
+        membership.keep(consumer._coordinator, self._membership_lost)
+
+    def _membership_lost(self, reason: str) -> None:
+        units = cast(App, self.app).units
+        self.parent_loop.call_soon_threadsafe(units.fail, Exit.CONSUMER_FAILED, reason)
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         app = cast(App, self.app)
