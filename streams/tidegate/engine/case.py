@@ -13,8 +13,8 @@ from tidegate.engine.answer import Answer, Hit
 from tidegate.engine.question import FalseMatch, Question
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import derived_id
-from tidegate.events.shipment import Item, Party
-from tidegate.licenses.standing import Fault, faults
+from tidegate.events.shipment import Document, Item, Party
+from tidegate.licenses.standing import Fault, faults, last_instant, zone_of
 from tidegate.measures.condition import RECIPIENT_ROLES
 from tidegate.measures.tables import (
     BASELINE,
@@ -70,10 +70,10 @@ class Line:
         """Return the cited licenses that are, or may be, of this regime, in order."""
         return tuple(n for n in self.item.licenses if self.regime_of(n) in (regime, None))
 
-    def grant(self, regime: str) -> str | None:
-        """Return the first cited license of this regime that grants the line."""
+    def grant(self, regime: str | None = None) -> str | None:
+        """Return the first cited license that grants the line; of this regime, if one is named."""
         for number in self.item.licenses:
-            if not self.faults[number] and self.regime_of(number) == regime:
+            if not self.faults[number] and regime in (None, self.regime_of(number)):
                 return number
         return None
 
@@ -123,6 +123,18 @@ class Case:
             and match.entry_digest == entry_digest(entry)
             for match in self.active_false_matches()
         )
+
+    def paper(self, type_: str, regime: str) -> tuple[int, Document] | None:
+        """Return the first valid document of a type, with its place.
+
+        A paper whose validity has passed is no longer one; its days are the regime's.
+        """
+        zone = zone_of(regime)
+        for place, paper in enumerate(self.facts.documents):
+            end = last_instant(paper.valid_to, zone)
+            if paper.type == type_ and (end is None or self.question.as_of < end):
+                return place, paper
+        return None
 
     def active_false_matches(self) -> Iterator[FalseMatch]:
         """Yield the false matches that have not expired."""

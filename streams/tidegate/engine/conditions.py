@@ -15,7 +15,6 @@ from tidegate.engine.case import Case, Line
 from tidegate.events.shipment import Answer as Stated
 from tidegate.events.shipment import EndUseClass, Party, PartyClass
 from tidegate.licenses.matching import covers
-from tidegate.licenses.standing import last_instant, zone_of
 from tidegate.measures.condition import (
     ITEM_KEYS,
     RECIPIENT_ROLES,
@@ -262,15 +261,8 @@ class Asker:
         return say.yes("end_use.knowledge_level", stated) if stated in wanted else NO
 
     def document(self, condition: Condition) -> Answer:
-        """A paper whose validity has passed is no longer one."""
-        zone = zone_of(self._regime)
-        for number, paper in enumerate(self._facts.documents):
-            end = last_instant(paper.valid_to, zone)
-            if paper.type == condition.document and (
-                end is None or self._case.question.as_of < end
-            ):
-                return say.yes(f"documents[{number}].type", paper.type)
-        return NO
+        found = self._case.paper(condition.document or "", self._regime)
+        return NO if found is None else say.yes(f"documents[{found[0]}].type", found[1].type)
 
     def changed(self, condition: Condition) -> Answer:
         baseline = self._case.question.baseline

@@ -218,11 +218,10 @@ def _lifted_by(case: Case, table: TableMeasure, line: Line | None) -> Evidence |
             revision = line.verdicts[number].license_revision
             return Evidence(path=f"licenses[{number}]", value=f"granted, revision {revision}")
     if unless.document is not None:
-        zone = zone_of(table.regime)
-        for index, paper in enumerate(case.facts.documents):
-            end = last_instant(paper.valid_to, zone)
-            if paper.type == unless.document and (end is None or case.question.as_of < end):
-                return Evidence(path=f"documents[{index}]", value=paper.number or paper.type)
+        found = case.paper(unless.document, table.regime)
+        if found is not None:
+            place, paper = found
+            return Evidence(path=f"documents[{place}]", value=paper.number or paper.type)
     return None
 
 
@@ -238,7 +237,7 @@ def _by_house_rules(case: Case, found: list[Reason]) -> list[Reason]:
     return reasons + [
         house.license_fault(fault, line.item.line)
         for line in case.lines
-        if not any(not line.faults[number] for number in line.item.licenses)
+        if line.grant() is None
         for number in line.item.licenses
         for fault in line.faults[number]
         if (line.item.line, fault.path) not in told
@@ -284,7 +283,7 @@ def _granted_by(case: Case) -> tuple[str, ...]:
     for line in case.lines:
         if not line.item.licenses:
             continue
-        number = next((n for n in line.item.licenses if not line.faults[n]), None)
+        number = line.grant()
         if number is None:
             return ()
         if number not in granted:
@@ -301,9 +300,10 @@ def _next_change(case: Case) -> datetime | None:
     for verdict in question.verdicts:
         if verdict.license is not None:
             instants += span(verdict.license)
-    zones = {table.regime for table in case.tables.measures}
-    for paper in question.facts.documents:
-        instants += [last_instant(paper.valid_to, zone_of(regime)) for regime in sorted(zones)]
+    if question.facts.documents:
+        zones = {zone_of(table.regime) for table in case.tables.measures}
+        for paper in question.facts.documents:
+            instants += [last_instant(paper.valid_to, zone) for zone in zones]
     instants += [item.expires_at for item in question.releases]
     instants += [item.expires_at for item in question.false_matches]
     ahead = [instant for instant in instants if instant is not None and instant > question.as_of]
