@@ -1,11 +1,12 @@
 """Run a worker with the counting agents: BOOTSTRAP PREFIX INSTANCE CONFIG(JSON)."""
 
+import asyncio
 import json
 import logging
 import sys
 
 from tests.support.counting import SPECS
-from tidegate.runtime.app import run_worker
+from tidegate.runtime.app import loop_factory, run
 from tidegate.runtime.spec import RuntimeConfig
 
 
@@ -15,7 +16,8 @@ def main(bootstrap: str, prefix: str, instance: str, config: str = "{}") -> int:
     logging.getLogger("faust").setLevel(logging.WARNING)
     logging.getLogger("mode").setLevel(logging.WARNING)
     settings = {"instance": instance, "topic_prefix": prefix, **json.loads(config)}
-    return run_worker(RuntimeConfig(bootstrap, **settings), SPECS)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(run(RuntimeConfig(bootstrap, **settings), SPECS))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ verdicts come back here too, only at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from tidegate.agents import topics
@@ -136,12 +135,3 @@ def _addressed(value: bytes, headers: Headers) -> tuple[Envelope, str, str | Non
     topic, key_field = _INPUTS[envelope.type]
     key = envelope.data.get(key_field)
     return envelope, topic, key if isinstance(key, str) else None
-
-
-def check(events: Iterable[bytes], tables: Tables, as_of: datetime) -> list[Decision]:
-    """Return the current decision of each shipment after these events, at `as_of`."""
-    book = Offline(tables)
-    for event in events:
-        book.apply(event)
-    book.advance(as_of)
-    return book.current()

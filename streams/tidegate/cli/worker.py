@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -20,18 +21,18 @@ def worker(
     Ends with exit code 0 on SIGTERM or Ctrl-C; 2: a wrong setting or a port in use; 1 and
     70 to 72: it failed or was stuck, start it again.
     """
-    import uvloop
-
     from tidegate.agents.worker import work
     from tidegate.ops.logging import configure_logging
     from tidegate.ops.settings import load_settings
+    from tidegate.runtime.app import loop_factory
 
     overrides = {} if instance is None else {"instance_id": instance}
     with told_errors():
         settings = load_settings(**overrides)
         configure_logging(settings.log_level, settings.log_format)
         try:
-            code = uvloop.run(work(settings))
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                code = runner.run(work(settings))
         except OSError as error:
             wrong_use(f"metrics on {settings.metrics_host}:{settings.metrics_port}: {error}")
     raise typer.Exit(int(code))

@@ -165,18 +165,8 @@ def _signals(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> Any:
             loop.remove_signal_handler(number)
 
 
-def run_worker(
-    config: RuntimeConfig,
-    specs: Sequence[AgentSpec],
-    meter: Meter | None = None,
-    started: Callable[[Units], None] | None = None,
-) -> Exit:
-    """Run a worker in an event loop of its own, uvloop's where installed."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(run(config, specs, meter, started))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes a worker's event loop: uvloop's where it is installed."""
     try:
         import uvloop
     except ImportError:

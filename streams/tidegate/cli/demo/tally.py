@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -137,11 +137,6 @@ class Tally:
             and (measure is None or measure in standing.held_by)
             for standing in map(self._standing.get, shipment_ids)
         )
-
-    def count_action(self, shipment_ids: Iterable[str], action: Action) -> int:
-        """Count those of these that have this action."""
-        found = (self._standing.get(number) for number in shipment_ids)
-        return sum(standing is not None and standing.action is action for standing in found)
 
     def held_rows(self) -> list[HeldRow]:
         """Return what is held by measure, most first. One held by two counts under both."""
