@@ -16,6 +16,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 MINUTES ?= 60
 
+# Installing speaks on standard error: `make demo DEMO_ARGS=--json` has only JSON on its output.
 # --require-hashes: what is installed is what was locked, byte for byte.
 PIP_INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --no-input
 INSTALL_SELF = $(PIP_INSTALL) --quiet --no-deps --no-build-isolation --editable .
@@ -46,8 +47,13 @@ format: $(VENV)/.installed-dev ## Bring the code into its form
 bench: $(VENV)/.installed-dev ## Measure, and print a table (never part of the tests)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-chaos: $(VENV)/.installed-dev ## Kill and restart parts for MINUTES=60, then verify the topics
-	@$(BIN)/python -m tests.faults --minutes $(MINUTES)
+FAULTS = tests/integration/test_runtime_faults.py tests/integration/test_everything_counted.py
+chaos: $(VENV)/.installed-dev ## Kill, freeze and restart parts, round after round, for MINUTES=60
+	@end=$$(( $$(date +%s) + 60 * $(MINUTES) )); round=0; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		round=$$((round + 1)); echo "== round $$round"; \
+		$(BIN)/python -m pytest -q -x $(FAULTS) || exit 1; \
+	done
 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 	@$(BIN)/python -m schemas.generate
@@ -79,18 +85,18 @@ python-version:
 		echo "$(PYTHON) lacks the venv module. On Debian: apt-get install python3-venv" >&2; exit 1; }
 
 $(BIN)/python: | python-version
-	@echo "== creating $(VENV) with $$($(PYTHON) -V)"
+	@echo "== creating $(VENV) with $$($(PYTHON) -V)" >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 
 # The stamps make an install happen once for each state of the lock.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "== installing locked dependencies (once, about a minute)"
-	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock
-	@$(INSTALL_SELF)
+	@echo "== installing locked dependencies (once, about a minute)" >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock >&2
+	@$(INSTALL_SELF) >&2
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
-	@echo "== installing locked dependencies for development (once, a minute or two)"
-	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
-	@$(INSTALL_SELF)
+	@echo "== installing locked dependencies for development (once, a minute or two)" >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock >&2
+	@$(INSTALL_SELF) >&2
 	@touch $(VENV)/.installed $@
