@@ -7,15 +7,21 @@ for each open shipment, never the facts.
 from __future__ import annotations
 
 import heapq
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from tidegate.agents.alerting import values_by_currency
 from tidegate.agents.shipment_state import OpenShipment
 from tidegate.events.decision import Action, Outcome
+
+_STALE = 1000
+"""So many entries of the heap may be out of date, beside as many as there are right ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,41 @@ class Entry:
 
     action: Action
     outcome: Outcome
-    held_by: tuple[tuple[str, Outcome], ...]
-    held_since: datetime | None
-    held_values: tuple[tuple[str, Decimal], ...]
-    due: datetime | None
+    held_by: tuple[tuple[str, Outcome], ...] = ()
+    held_since: datetime | None = None
+    held_values: tuple[tuple[str, Decimal], ...] = ()
+    due: datetime | None = None
+
+    def packed(self) -> bytes:
+        """Return the entry as one short line: the head of the shipment's state."""
+        fields: list[Any] = [self.action, self.outcome, _text(self.due)]
+        if self.held_by or self.held_values or self.held_since:
+            values = [(currency, str(value)) for currency, value in self.held_values]
+            fields += [_text(self.held_since), self.held_by, values]
+        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def unpacked(line: bytes) -> Entry:
+        """Read a line that `packed` wrote. Most shipments pass, and their lines are few."""
+        action, outcome, due, *held = json.loads(line)
+        since, held_by, values = held or (None, (), ())
+        return Entry(
+            action=Action(action),
+            outcome=Outcome(outcome),
+            held_by=tuple((measure, Outcome(name)) for measure, name in held_by),
+            held_since=_instant(since),
+            held_values=tuple((currency, Decimal(value)) for currency, value in values),
+            due=_instant(due),
+        )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def entry_of(state: OpenShipment) -> Entry:
@@ -48,11 +85,17 @@ def entry_of(state: OpenShipment) -> Entry:
 
 
 class Book:
-    """Entries by state key, with running sums and a heap of what is due."""
+    """Entries by state key, with running sums and a heap of what is due.
+
+    An entry stays packed, and equal lines are kept once: a million open shipments must fit.
+    """
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._lines: dict[str, bytes] = {}
+        self._shared: dict[bytes, bytes] = {}
         self._due: list[tuple[datetime, str]] = []
+        self._timed = 0
+        self._held_since: dict[str, datetime] = {}
         self.holds: Counter[tuple[str, str]] = Counter()
         """Held shipments by (measure, outcome). One held by two measures counts under both."""
         self.actions: Counter[str] = Counter()
@@ -61,24 +104,44 @@ class Book:
         """Value of what is held, by currency."""
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._lines)
 
-    def replace(self, key: str, entry: Entry | None) -> None:
-        """Put a shipment's new entry; None takes it out of the book."""
-        old = self._entries.pop(key, None)
-        if old is not None:
-            self._count(old, -1)
-        if entry is None:
+    def replace(self, key: str, line: bytes | None) -> None:
+        """Put a shipment's new entry, packed; None takes it out of the book."""
+        before = self._lines.get(key)
+        if line == before:
             return
-        self._entries[key] = entry
-        self._count(entry, 1)
+        old = None if before is None else Entry.unpacked(before)
+        if old is not None:
+            self._count(key, old, -1)
+        if line is None:
+            del self._lines[key]
+            return
+        entry = Entry.unpacked(line)
+        self._lines[key] = self._once(line, entry)
+        self._count(key, entry, 1)
         if entry.due is not None and (old is None or old.due != entry.due):
             heapq.heappush(self._due, (entry.due, key))
+            if len(self._due) > 2 * self._timed + _STALE:
+                self._tidy()
 
-    def _count(self, entry: Entry, sign: int) -> None:
+    def _once(self, line: bytes, entry: Entry) -> bytes:
+        """Return the one copy of a line that many shipments have; a hold's is its own."""
+        if entry.held_since is not None:
+            return line
+        if len(self._shared) > _STALE:
+            self._shared.clear()
+        return self._shared.setdefault(line, line)
+
+    def _count(self, key: str, entry: Entry, sign: int) -> None:
         self.actions[entry.action] += sign
+        self._timed += sign * (entry.due is not None)
         if entry.action is not Action.HOLD:
             return
+        if sign < 0:
+            self._held_since.pop(key, None)
+        elif entry.held_since is not None:
+            self._held_since[key] = entry.held_since
         for reason in entry.held_by:
             self.holds[reason] += sign
         for currency, value in entry.held_values:
@@ -88,8 +151,7 @@ class Book:
         """Return the earliest instant at which some shipment must be looked at again."""
         while self._due:
             instant, key = self._due[0]
-            entry = self._entries.get(key)
-            if entry is not None and entry.due == instant:
+            if self._due_of(key) == instant:
                 return instant
             heapq.heappop(self._due)
         return None
@@ -102,8 +164,7 @@ class Book:
         found: dict[str, datetime] = {}
         while self._due and len(found) < limit and self._due[0][0] <= clock:
             instant, key = heapq.heappop(self._due)
-            entry = self._entries.get(key)
-            if entry is not None and entry.due == instant and key not in found:
+            if self._due_of(key) == instant and key not in found:
                 found[key] = instant
         for key, instant in found.items():
             heapq.heappush(self._due, (instant, key))
@@ -111,6 +172,13 @@ class Book:
 
     def hold_starts(self) -> Iterator[datetime]:
         """Yield when each hold began, for ages."""
-        for entry in self._entries.values():
-            if entry.action is Action.HOLD and entry.held_since is not None:
-                yield entry.held_since
+        yield from self._held_since.values()
+
+    def _due_of(self, key: str) -> datetime | None:
+        line = self._lines.get(key)
+        return None if line is None else Entry.unpacked(line).due
+
+    def _tidy(self) -> None:
+        """Drop from the heap what is out of date, so that it stays as long as the book."""
+        self._due = [one for one in set(self._due) if self._due_of(one[1]) == one[0]]
+        heapq.heapify(self._due)

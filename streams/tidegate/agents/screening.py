@@ -12,8 +12,9 @@ from datetime import datetime
 
 from tidegate.agents import dispositions, inputs
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
-from tidegate.agents.book import Book, Entry, entry_of
+from tidegate.agents.book import Book, entry_of
 from tidegate.agents.desk import Desk
+from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
     PREFIX,
@@ -48,8 +49,6 @@ class ScreeningProcessor:
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
-        self._entries: dict[str, tuple[bytes | None, Entry | None]] = {}
-        """Book entries of states written but not yet committed, with the bytes written."""
 
     @property
     def tables_state(self) -> TablesState:
@@ -128,7 +127,6 @@ class ScreeningProcessor:
     def applied(self, changes: Changes, clock: datetime) -> None:
         for key, value in changes.items():
             self._learn(key, value)
-        self._entries.clear()
 
     # Inputs
 
@@ -136,7 +134,7 @@ class ScreeningProcessor:
         event = inputs.read(record, SHIPMENT_TYPE, Shipment, "shipment_id")
         facts = event.data
         key = state_key(facts.shipment_id)
-        state = read(transaction.get(key))
+        state = _state(transaction, key)
         if state is not None and facts.revision <= state.revision:
             kind = "late"
             if facts.revision == state.revision:
@@ -223,13 +221,12 @@ class ScreeningProcessor:
 
     def _put(self, transaction: Transaction, state: OpenShipment) -> None:
         key = state_key(state.facts.shipment_id)
-        value = write(state)
+        value = with_head(entry_of(state).packed(), write(state))
         if value != transaction.get(key):
             transaction.put(key, value)
-            self._entries[key] = (value, entry_of(state))
 
     def _open(self, transaction: Transaction, key: str) -> OpenShipment | None:
-        state = read(transaction.get(key))
+        state = _state(transaction, key)
         return state if isinstance(state, OpenShipment) else None
 
     def _tables_state(self, transaction: Transaction) -> TablesState:
@@ -252,11 +249,12 @@ class ScreeningProcessor:
         elif key.startswith(ALARM_PREFIX):
             self._alarms.learn(key)
         elif key.startswith(PREFIX):
-            written, entry = self._entries.get(key, (None, None))
-            if value is None or written is not value:
-                state = read(value)
-                entry = entry_of(state) if isinstance(state, OpenShipment) else None
-            self.book.replace(key, entry)
+            self.book.replace(key, head_of(value))
+
+
+def _state(transaction: Transaction, key: str) -> OpenShipment | ClosedShipment | None:
+    value = transaction.get(key)
+    return None if value is None else read(document_of(value))
 
 
 def _control(record: Record) -> TablesControl | None:
