@@ -1,22 +1,28 @@
 """What is written is read back as it was; names fold once."""
 
 import json
+import re
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.property.facts import licenses, shipments
 from tidegate.events.codec import (
     LICENSE_TYPE,
+    NAMESPACE,
     SHIPMENT_TYPE,
     canonical,
     decode,
+    derived_id,
     encode,
     parse_json,
 )
+from tidegate.events.errors import InvalidEvent
 from tidegate.events.license import License
 from tidegate.events.shipment import Item, Shipment
 from tidegate.parties.fold import fold
@@ -101,3 +107,38 @@ def test_a_partitions_clock_never_goes_back(shown: list[datetime]) -> None:
         clock.advance(told[-1])
     assert told == sorted(told)
     assert told[-1] == max(shown)
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_a_derived_id_is_a_version_5_uuid(parts: list[str]) -> None:
+    assume(all(part.isprintable() for part in parts))
+    assert derived_id(*parts) == str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(':\\"a ,{}') | st.decimals(0, 9, places=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(':\\"a ', max_size=3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(':\\"a ', max_size=3), json_values, max_size=3), st.booleans())
+def test_json_is_read_exactly(value: dict[str, Any], spaced: bool) -> None:
+    text = json.dumps(value, default=lambda number: f"#{number}#")
+    text = re.sub(r'"#(.*?)#"', r"\1", text)  # a fraction as a number, digit by digit
+    text = text.replace('":', '" :') if spaced and '\\"' not in text else text
+    assert parse_json(text.encode()) == json.loads(text, parse_float=Decimal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":1,"a":1}', '{"a" :1,"a":2}', '{"b":{"a":1,"a"\n:2}}', '{"c":":x","a":1,"a" :1}'],
+)
+def test_a_repeated_field_is_refused_however_it_is_spaced(text: str) -> None:
+    with pytest.raises(InvalidEvent, match="stands twice"):
+        parse_json(text.encode())

@@ -16,22 +16,21 @@ from tidegate.engine.decide import Judgement
 from tidegate.engine.house import UNANSWERED
 from tidegate.events.alert import Alert, AlertKind, Severity
 from tidegate.events.codec import ALERT_TYPE, STRUCTURED_HEADERS, derived_id, encode
-from tidegate.events.decision import Action, Decision, Outcome, Previous, Reason
+from tidegate.events.decision import Action, Outcome, Previous, Reason
 from tidegate.events.shipment import Party, Role, Shipment
 from tidegate.events.values import decimal_text
 from tidegate.runtime.transaction import Transaction
 
 
-def awaits_answer(decision: Decision) -> bool:
+def awaits_answer(judgement: Judgement) -> bool:
     """Say whether a cited license has not been answered for."""
-    return any(reason.measure == UNANSWERED for reason in decision.reasons)
+    return any(reason.measure == UNANSWERED for reason in judgement.reasons)
 
 
 def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator[Alert]:
     """Yield what must be told now, given what was told last."""
-    decision = judgement.decision
     before = told.action if told is not None else Action.PASS
-    if decision.action is Action.HOLD:
+    if judgement.action is Action.HOLD:
         if before is not Action.HOLD:
             yield _alert(AlertKind.HOLD_STARTED, facts, judgement, told)
         elif told is not None and set(told.fingerprints) != set(judgement.fingerprints):
@@ -39,7 +38,7 @@ def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator
         return
     if before is Action.HOLD:
         yield _alert(AlertKind.HOLD_ENDED, facts, judgement, told)
-    if decision.action is Action.REVIEW:
+    if judgement.action is Action.REVIEW:
         known = set(told.fingerprints) if told is not None and before is Action.REVIEW else set()
         if not known.issuperset(judgement.fingerprints):
             yield _alert(AlertKind.REVIEW_STARTED, facts, judgement, told)
@@ -47,19 +46,18 @@ def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator
 
 def telling(judgement: Judgement) -> Told:
     """Return what will have been told once this judgement's alerts are out."""
-    decision = judgement.decision
     return Told(
-        outcome=decision.outcome,
-        action=decision.action,
+        outcome=judgement.outcome,
+        action=judgement.action,
         fingerprints=judgement.fingerprints,
-        because=_because(decision),
+        because=_because(judgement),
     )
 
 
-def _because(decision: Decision) -> tuple[str, ...]:
+def _because(judgement: Judgement) -> tuple[str, ...]:
     """Name the hold and review reasons in short: measure, line, entry."""
     words = []
-    for reason in decision.reasons:
+    for reason in judgement.reasons:
         if reason.outcome.action is not Action.PASS:
             line = "" if reason.line is None else f" (line {reason.line})"
             entry = "" if reason.list_entry is None else f" {reason.list_entry.name}"
@@ -93,25 +91,24 @@ _VERBS = {
 
 
 def _alert(kind: AlertKind, facts: Shipment, judgement: Judgement, told: Told | None) -> Alert:
-    decision = judgement.decision
     value, currency = goods_value(facts)
-    main = decision.reasons[0] if decision.reasons else None
-    title = f"{facts.shipment_id} {_VERBS[kind]}: {decision.outcome}"
+    main = judgement.reasons[0] if judgement.reasons else None
+    title = f"{facts.shipment_id} {_VERBS[kind]}: {judgement.outcome}"
     if main is not None and kind is not AlertKind.HOLD_ENDED:
         title += f" ({main.instrument})"
     return Alert(
-        alert_id=derived_id("alert", kind, decision.decision_id),
+        alert_id=derived_id("alert", kind, judgement.decision_id),
         kind=kind,
         shipment_id=facts.shipment_id,
-        decision_id=decision.decision_id,
+        decision_id=judgement.decision_id,
         title=title,
-        text=_text(facts, decision, told),
-        severity=_severity(kind, decision.outcome),
-        outcome=decision.outcome,
+        text=_text(facts, judgement, told),
+        severity=_severity(kind, judgement.outcome),
+        outcome=judgement.outcome,
         previous=None if told is None else Previous(outcome=told.outcome, action=told.action),
         value=value,
         currency=currency,
-        reasons=decision.reasons,
+        reasons=judgement.reasons,
     )
 
 
@@ -141,20 +138,20 @@ def values_by_currency(facts: Shipment) -> dict[str, Decimal]:
     return totals
 
 
-def _text(facts: Shipment, decision: Decision, told: Told | None) -> str:
+def _text(facts: Shipment, judgement: Judgement, told: Told | None) -> str:
     lines = [
         f"{facts.shipment_id} revision {facts.revision}, {facts.status}: "
         f"{facts.export_country or '?'} to {facts.destination_country or '?'}",
         "Parties: " + ("; ".join(_party(party) for party in _leading(facts)) or "not stated"),
         "Goods: " + ("; ".join(_goods(facts)) or "not stated"),
-        f"Now: {decision.outcome} ({decision.action})"
+        f"Now: {judgement.outcome} ({judgement.action})"
         + (f"; before: {told.outcome} ({told.action})" if told is not None else ""),
     ]
     if told is not None:
-        lines += _changes(told.because, _because(decision))
-    lines += [_reason(reason) for reason in decision.reasons[:MAX_TOLD]]
-    if len(decision.reasons) > MAX_TOLD:
-        lines.append(f"and {len(decision.reasons) - MAX_TOLD} more reasons")
+        lines += _changes(told.because, _because(judgement))
+    lines += [_reason(reason) for reason in judgement.reasons[:MAX_TOLD]]
+    if len(judgement.reasons) > MAX_TOLD:
+        lines.append(f"and {len(judgement.reasons) - MAX_TOLD} more reasons")
     return "\n".join(lines)
 
 

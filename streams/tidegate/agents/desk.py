@@ -11,12 +11,12 @@ from tidegate.agents.inputs import SOURCE, Input
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
 from tidegate.agents.topics import CLAIMS, DECISIONS
 from tidegate.engine.baseline import next_baseline
-from tidegate.engine.decide import Judgement, content_digest, decide, not_judged
+from tidegate.engine.decide import Judgement, decide, not_judged
 from tidegate.engine.question import Question
 from tidegate.events import codec
 from tidegate.events.claim import Claim
-from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode
-from tidegate.events.decision import Action, Decision, Previous
+from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode_written
+from tidegate.events.decision import Action, Previous
 from tidegate.events.shipment import Role, Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.transaction import Transaction
@@ -50,21 +50,23 @@ class Desk:
         for claim in now.values():
             transaction.emit(CLAIMS, claim.license_id, canonical(claim))
         if old is None:
-            return OpenShipment(
+            state = OpenShipment(
                 event_id=event.event_id,
                 digest=event.digest,
                 facts=facts,
                 traceparent=event.traceparent,
             )
-        return old.model_copy(
-            update={
-                "event_id": event.event_id,
-                "digest": event.digest,
-                "facts": facts,
-                "traceparent": event.traceparent,
-                "verdicts": (),
-            }
-        )
+        else:
+            state = old.model_copy(
+                update={
+                    "event_id": event.event_id,
+                    "digest": event.digest,
+                    "facts": facts,
+                    "traceparent": event.traceparent,
+                    "verdicts": (),
+                }
+            )
+        return state.with_facts(event.written)
 
     def decided(
         self, transaction: Transaction, state: OpenShipment, tables: Tables
@@ -101,18 +103,22 @@ class Desk:
         self, transaction: Transaction, state: OpenShipment, judgement: Judgement
     ) -> OpenShipment:
         """Write what changed by a judgement, and return the state after that."""
-        content, last = content_digest(judgement.decision), state.last
+        last = state.last
+        change: dict[str, object] = {"next_change": judgement.next_change}
         # A measure may change without a word of its reasons: what a release would cover is other
         # then, and a person needs a decision to name.
-        if content != state.content or last is None or last.fingerprints != judgement.fingerprints:
-            self._write_decision(transaction, judgement.decision, state.traceparent)
-            state = _with_decision(state, judgement, content)
+        if (
+            judgement.content != state.content
+            or last is None
+            or last.fingerprints != judgement.fingerprints
+        ):
+            self._write_decision(transaction, judgement, state.traceparent)
+            change |= _deciding(state, judgement)
         else:
             # Alerts name the decision in force, not one that was never written.
-            decision = judgement.decision.model_copy(update={"decision_id": last.decision_id})
-            judgement = replace(judgement, decision=decision)
-        state = state.model_copy(update={"next_change": judgement.next_change})
-        return self._told(transaction, state, judgement)
+            judgement = replace(judgement, decision_id=last.decision_id)
+        change |= self._told(transaction, state, judgement)
+        return state.model_copy(update=change)
 
     def _judged(self, transaction: Transaction, state: OpenShipment, tables: Tables) -> Judgement:
         question = _question(transaction, state)
@@ -126,34 +132,35 @@ class Desk:
 
     def _told(
         self, transaction: Transaction, state: OpenShipment, judgement: Judgement
-    ) -> OpenShipment:
-        """Write the alerts that are due; put off one that an answer may make needless."""
-        if awaits_answer(judgement.decision):
+    ) -> dict[str, object]:
+        """Write the alerts that are due; put off one that an answer may make needless.
+
+        Returns what changes in the state by it.
+        """
+        since = None
+        if awaits_answer(judgement):
             since = state.unanswered_since or transaction.clock
             waits_until = since + self._alert_delay
             if transaction.clock < waits_until:
-                return state.model_copy(update={"unanswered_since": since, "alert_at": waits_until})
-            state = state.model_copy(update={"unanswered_since": since})
-        else:
-            state = state.model_copy(update={"unanswered_since": None})
+                return {"unanswered_since": since, "alert_at": waits_until}
         for alert in alerts(state.facts, judgement, state.told):
             write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
-        return state.model_copy(update={"told": telling(judgement), "alert_at": None})
+        return {"told": telling(judgement), "alert_at": None, "unanswered_since": since}
 
     def _write_decision(
-        self, transaction: Transaction, decision: Decision, traceparent: str | None
+        self, transaction: Transaction, judgement: Judgement, traceparent: str | None
     ) -> None:
-        value = encode(
+        value = encode_written(
             codec.DECISION_TYPE,
-            decision,
-            id_=decision.decision_id,
+            judgement.written,
+            id_=judgement.decision_id,
             source=SOURCE,
-            subject=decision.shipment_id,
-            time=decision.as_of,
+            subject=judgement.shipment_id,
+            time=judgement.as_of,
             traceparent=traceparent,
         )
-        transaction.emit(DECISIONS, decision.shipment_id, value, STRUCTURED_HEADERS)
-        transaction.count("decision", f"{decision.outcome}/{decision.action}")
+        transaction.emit(DECISIONS, judgement.shipment_id, value, STRUCTURED_HEADERS)
+        transaction.count("decision", f"{judgement.outcome}/{judgement.action}")
 
 
 def _question(transaction: Transaction, state: OpenShipment) -> Question:
@@ -171,24 +178,22 @@ def _question(transaction: Transaction, state: OpenShipment) -> Question:
     )
 
 
-def _with_decision(state: OpenShipment, judgement: Judgement, content: str) -> OpenShipment:
-    decision = judgement.decision
+def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
+    """Return what changes in the state by a decision that was written."""
     seen = Seen(
-        decision_id=decision.decision_id,
-        action=decision.action,
-        outcome=decision.outcome,
+        decision_id=judgement.decision_id,
+        action=judgement.action,
+        outcome=judgement.outcome,
         fingerprints=judgement.fingerprints,
     )
-    held = decision.action is Action.HOLD
-    holding = {(r.measure, r.outcome) for r in decision.reasons if r.outcome.action is Action.HOLD}
-    return state.model_copy(
-        update={
-            "content": content,
-            "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
-            "held_by": tuple(sorted(holding)) if held else (),
-            "held_since": (state.held_since or decision.as_of) if held else None,
-        }
-    )
+    held = judgement.action is Action.HOLD
+    holding = {(r.measure, r.outcome) for r in judgement.reasons if r.outcome.action is Action.HOLD}
+    return {
+        "content": judgement.content,
+        "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
+        "held_by": tuple(sorted(holding)) if held else (),
+        "held_since": (state.held_since or judgement.as_of) if held else None,
+    }
 
 
 def _claims(facts: Shipment) -> dict[tuple[str, int], Claim]:

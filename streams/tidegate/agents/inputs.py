@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from tidegate.events import codec
-from tidegate.events.codec import canonical, decode, derived_id, encode
+from tidegate.events.codec import decode, derived_id, encode
 from tidegate.events.dead_letter import DeadLetter, DeadLetterError
 from tidegate.events.errors import InvalidEvent
 from tidegate.runtime.processor import Refused
@@ -28,8 +28,10 @@ class Input(Generic[Model]):
 
     event_id: str
     data: Model
+    written: bytes
+    """The data in canonical form: equal contents have equal bytes."""
     digest: str
-    """SHA-256 of the data in canonical form: equal contents have equal digests."""
+    """SHA-256 of `written`."""
     traceparent: str | None
 
 
@@ -50,8 +52,9 @@ def read(record: Record, type_: str, model: type[Model], key_field: str) -> Inpu
     if record.key != wanted:
         found = "null" if record.key is None else _quoted(record.key)
         raise Refused("key", f"the record's key is {found}, not data.{key_field} {_quoted(wanted)}")
-    digest = hashlib.sha256(canonical(data)).hexdigest()
-    return Input(envelope.id, data, digest, envelope.traceparent)
+    written = data.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    digest = hashlib.sha256(written).hexdigest()
+    return Input(envelope.id, data, written, digest, envelope.traceparent)
 
 
 def dead_letter(record: Record, field: str, reason: str) -> tuple[str | None, bytes]:

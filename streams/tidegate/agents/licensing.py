@@ -12,6 +12,7 @@ from datetime import datetime
 
 from tidegate.agents import inputs
 from tidegate.agents.alerting import write_alert
+from tidegate.agents.decoded import Decoded
 from tidegate.agents.license_state import (
     CLAIM_PREFIX,
     WALK_PREFIX,
@@ -45,6 +46,7 @@ class LicensingProcessor:
         """Licenses by status."""
         self._status_of: dict[str, str] = {}
         self._walks: set[str] = set()
+        self._decoded = Decoded(LicenseState.model_validate_json)
 
     def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
         for key, value in state:
@@ -139,8 +141,9 @@ class LicensingProcessor:
         transaction.emit(VERDICTS, claim.shipment_id, canonical(answer(claim, license_)))
 
     def _license(self, transaction: Transaction, license_id: str) -> License | None:
-        value = transaction.get(license_key(license_id))
-        return None if value is None else LicenseState.model_validate_json(value).license
+        key = license_key(license_id)
+        value = transaction.get(key)
+        return None if value is None else self._decoded.get(key, value).license
 
     def _tell(self, transaction: Transaction, before: License, now: License, lines: int) -> None:
         """Tell that a license is no longer usable, and how much relies on it."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from tidegate.agents import dispositions, inputs
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, entry_of
+from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.shelf import Shelf
@@ -49,6 +50,7 @@ class ScreeningProcessor:
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
+        self._decoded = Decoded(lambda value: read(document_of(value)))
 
     @property
     def tables_state(self) -> TablesState:
@@ -134,7 +136,7 @@ class ScreeningProcessor:
         event = inputs.read(record, SHIPMENT_TYPE, Shipment, "shipment_id")
         facts = event.data
         key = state_key(facts.shipment_id)
-        state = _state(transaction, key)
+        state = self._state(transaction, key)
         if state is not None and facts.revision <= state.revision:
             kind = "late"
             if facts.revision == state.revision:
@@ -224,9 +226,14 @@ class ScreeningProcessor:
         value = with_head(entry_of(state).packed(), write(state))
         if value != transaction.get(key):
             transaction.put(key, value)
+            self._decoded.note(key, value, state)
+
+    def _state(self, transaction: Transaction, key: str) -> OpenShipment | ClosedShipment | None:
+        value = transaction.get(key)
+        return None if value is None else self._decoded.get(key, value)
 
     def _open(self, transaction: Transaction, key: str) -> OpenShipment | None:
-        state = _state(transaction, key)
+        state = self._state(transaction, key)
         return state if isinstance(state, OpenShipment) else None
 
     def _tables_state(self, transaction: Transaction) -> TablesState:
@@ -250,11 +257,6 @@ class ScreeningProcessor:
             self._alarms.learn(key)
         elif key.startswith(PREFIX):
             self.book.replace(key, head_of(value))
-
-
-def _state(transaction: Transaction, key: str) -> OpenShipment | ClosedShipment | None:
-    value = transaction.get(key)
-    return None if value is None else read(document_of(value))
 
 
 def _control(record: Record) -> TablesControl | None:

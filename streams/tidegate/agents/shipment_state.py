@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import PrivateAttr
+
 from tidegate.engine.question import Baseline, FalseMatch, Release
 from tidegate.events.claim import Verdict
 from tidegate.events.decision import Action, Outcome
@@ -38,7 +40,6 @@ class OpenShipment(RecordModel):
 
     event_id: str
     digest: str
-    facts: Shipment
     traceparent: str | None = None
     """Trace context of the event (W3C Trace Context), passed on to what follows from it."""
     verdicts: tuple[Verdict, ...] = ()
@@ -58,6 +59,20 @@ class OpenShipment(RecordModel):
     unanswered_since: Instant | None = None
     next_change: Instant | None = None
     alert_at: Instant | None = None
+    facts: Shipment
+    _written: bytes = PrivateAttr(b"")
+
+    def with_facts(self, written: bytes) -> OpenShipment:
+        """Note the facts as they are written, so that they need not be written again."""
+        self._written = written
+        return self
+
+    @property
+    def facts_written(self) -> bytes:
+        """The facts in canonical form."""
+        if not self._written:
+            self._written = write_facts(self.facts)
+        return self._written
 
     @property
     def revision(self) -> int:
@@ -77,6 +92,10 @@ class ClosedShipment(RecordModel):
     digest: str
 
 
+_FACTS = b',"facts":{'
+"""Where the facts begin in an open shipment's state: they are its last field, and a JSON string
+cannot hold these bytes."""
+_HEAD_ONLY = {"facts"}
 _CLOSED = b'{"closed_at":'
 """`closed_at` is the first field of a closed shipment, and no field of an open one."""
 
@@ -86,15 +105,22 @@ def state_key(shipment_id: str) -> str:
     return PREFIX + shipment_id
 
 
+def write_facts(facts: Shipment) -> bytes:
+    """Write facts in one way only: equal facts have equal bytes."""
+    return facts.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+
+
 def write(state: OpenShipment | ClosedShipment) -> bytes:
     """Write a state as the changelog has it."""
-    return state.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    if isinstance(state, ClosedShipment):
+        return state.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    head = state.model_dump_json(by_alias=True, exclude_defaults=True, exclude=_HEAD_ONLY)
+    return b'%b,"facts":%b}' % (head[:-1].encode(), state.facts_written)
 
 
-def read(value: bytes | None) -> OpenShipment | ClosedShipment | None:
+def read(value: bytes) -> OpenShipment | ClosedShipment:
     """Read a state from the changelog's bytes."""
-    if value is None:
-        return None
     if value.startswith(_CLOSED):
         return ClosedShipment.model_validate_json(value)
-    return OpenShipment.model_validate_json(value)
+    state = OpenShipment.model_validate_json(value)
+    return state.with_facts(value[value.index(_FACTS) + len(_FACTS) - 1 : -1])

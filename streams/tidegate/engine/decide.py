@@ -20,6 +20,7 @@ from tidegate.engine.case import Case, Line
 from tidegate.engine.conditions import Asker
 from tidegate.engine.question import Question
 from tidegate.engine.release import fingerprints, releasing
+from tidegate.engine.shape import shape_of
 from tidegate.events.codec import canonical, derived_id
 from tidegate.events.decision import (
     Action,
@@ -29,6 +30,7 @@ from tidegate.events.decision import (
     Outcome,
     Reason,
 )
+from tidegate.events.values import instant_text
 from tidegate.licenses.standing import last_instant, span, zone_of
 from tidegate.measures.measure import Measure
 from tidegate.measures.tables import ListedParty, TableMeasure, Tables
@@ -39,7 +41,17 @@ from tidegate.measures.validity import Force, Pause, from_ms, to_ms
 class Judgement:
     """A decision, and what its owner needs beside it."""
 
-    decision: Decision
+    decision_id: str
+    shipment_id: str
+    as_of: datetime
+    outcome: Outcome
+    action: Action
+    reasons: tuple[Reason, ...]
+    written: bytes
+    """The whole decision in canonical form."""
+    content: str
+    """Digest of all of the decision but its instant, tables version and history: a decision is
+    written when this has changed."""
     fingerprints: tuple[str, ...]
     """Of the hold and review reasons, in the decision's order: what a release would cover."""
     granted_by: tuple[str, ...]
@@ -47,17 +59,16 @@ class Judgement:
     next_change: datetime | None
     """The first instant at which the answer may be another without anything arriving."""
 
+    @property
+    def decision(self) -> Decision:
+        """The decision as whoever reads it gets it."""
+        return Decision.model_validate_json(self.written)
+
 
 def decide(question: Question, tables: Tables) -> Judgement:
     """Judge a shipment at an instant. Pure: equal arguments give equal bytes."""
     case = Case(question, tables)
-    if question.facts.status.is_open:
-        found = list(_by_measures(case))
-        found += _by_house_rules(case, found)
-        reasons = tuple(sorted(found, key=_strength))
-    else:
-        reasons = ()
-    return _judgement(case, reasons)
+    return _judgement(case, _known_reasons(case) if question.facts.status.is_open else ())
 
 
 def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
@@ -65,23 +76,21 @@ def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
     return _judgement(Case(question, tables), (house.not_judged(cause),))
 
 
-def content_digest(decision: Decision) -> str:
-    """Digest all of a decision but its instant, tables version and history.
-
-    A decision is written when this has changed, and only then.
-    """
-    body = decision.model_copy(
-        update={
-            "decision_id": "",
-            "previous": None,
-            "as_of": _NO_INSTANT,
-            "tables_version": "",
-        }
-    )
-    return derived_id("decision-content", canonical(body))
+def _known_reasons(case: Case) -> tuple[Reason, ...]:
+    """Return the reasons, found anew only for a shape that was not met lately."""
+    shape = shape_of(case)
+    if shape is None:
+        return _reasons(case)
+    reasons = case.tables.judged.get(shape)
+    if reasons is None:
+        reasons = case.tables.judged.put(shape, _reasons(case))
+    return reasons
 
 
-_NO_INSTANT = from_ms(0)
+def _reasons(case: Case) -> tuple[Reason, ...]:
+    found = list(_by_measures(case))
+    found += _by_house_rules(case, found)
+    return tuple(sorted(found, key=_strength))
 
 
 def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
@@ -89,21 +98,39 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
     outcome = reasons[0].outcome if reasons else Outcome.NO_RULE_MATCHED
     prints = fingerprints(reasons, tables)
     released_by = releasing(prints, question.releases, question.as_of)
+    action = Action.PASS if released_by else outcome.action
+    facts, previous = question.facts, question.previous
     body: dict[str, Any] = {
-        "shipment_id": question.facts.shipment_id,
-        "revision": question.facts.revision,
+        "shipment_id": facts.shipment_id,
+        "revision": facts.revision,
         "outcome": outcome,
-        "action": Action.PASS if released_by else outcome.action,
+        "action": action,
         "reasons": reasons,
         "released_by": released_by,
-        "previous": question.previous,
-        "as_of": question.as_of,
-        "tables_version": tables.version,
-        "inputs": _inputs(case),
+        "inputs": _inputs(question),
     }
-    draft = Decision(decision_id="draft", **body)
-    decision = draft.model_copy(update={"decision_id": derived_id("decision", canonical(draft))})
-    return Judgement(decision, prints, _granted_by(case), _next_change(case))
+    history: dict[str, Any] = {
+        "as_of": instant_text(question.as_of),
+        "tables_version": tables.version,
+    }
+    if previous is not None:
+        history["previous"] = previous
+    # Written once, and put together as the model would write it.
+    content, head = canonical(body), canonical(history)
+    decision_id = derived_id("decision", head, content)
+    return Judgement(
+        decision_id=decision_id,
+        shipment_id=facts.shipment_id,
+        as_of=question.as_of,
+        outcome=outcome,
+        action=action,
+        reasons=reasons,
+        written=b'{"decision_id":"%b",%b,%b' % (decision_id.encode(), head[1:-1], content[1:]),
+        content=derived_id("decision-content", content),
+        fingerprints=prints,
+        granted_by=_granted_by(case),
+        next_change=_next_change(question, tables),
+    )
 
 
 def _by_measures(case: Case) -> Iterator[Reason]:
@@ -250,8 +277,7 @@ def _strength(reason: Reason) -> tuple[int, str, int, str, str]:
     return (reason.outcome.rank, reason.measure, reason.line or 0, entry, path)
 
 
-def _inputs(case: Case) -> dict[str, Any]:
-    question = case.question
+def _inputs(question: Question) -> dict[str, Any]:
     inputs: dict[str, Any] = {
         "event": question.event_id,
         "facts_sha256": question.facts_digest,
@@ -291,9 +317,8 @@ def _granted_by(case: Case) -> tuple[str, ...]:
     return tuple(granted)
 
 
-def _next_change(case: Case) -> datetime | None:
+def _next_change(question: Question, tables: Tables) -> datetime | None:
     """Find the first boundary ahead: of the tables, of a license, of a paper, of a release."""
-    question = case.question
     if not question.facts.status.is_open:
         return None
     instants: list[datetime | None] = []
@@ -301,13 +326,13 @@ def _next_change(case: Case) -> datetime | None:
         if verdict.license is not None:
             instants += span(verdict.license)
     if question.facts.documents:
-        zones = {zone_of(table.regime) for table in case.tables.measures}
+        zones = {zone_of(table.regime) for table in tables.measures}
         for paper in question.facts.documents:
             instants += [last_instant(paper.valid_to, zone) for zone in zones]
     instants += [item.expires_at for item in question.releases]
     instants += [item.expires_at for item in question.false_matches]
     ahead = [instant for instant in instants if instant is not None and instant > question.as_of]
-    boundary = case.tables.next_boundary_ms(to_ms(question.as_of))
+    boundary = tables.next_boundary_ms(to_ms(question.as_of))
     if boundary is not None:
         ahead.append(from_ms(boundary))
     return min(ahead, default=None)

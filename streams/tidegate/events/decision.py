@@ -103,13 +103,17 @@ class Previous(RecordModel):
 class Decision(RecordModel):
     """The judgement on one shipment at one instant (`trade.decision.v1`).
 
-    `inputs` names what was judged: the event and digest of the facts, each verdict with the
-    license's revision, the dispositions in force and the baseline.
+    Its history (instant, tables, what was before) stands first, then its content; a decision is
+    written when the content has changed. `inputs` names what was judged: the event and digest of
+    the facts, each verdict with the license's revision, the dispositions in force and the baseline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     decision_id: Identifier
+    as_of: Instant
+    tables_version: str
+    previous: Previous | None = None
     shipment_id: Identifier
     revision: Revision
     outcome: Outcome
@@ -117,7 +121,4 @@ class Decision(RecordModel):
     reasons: tuple[Reason, ...]
     released_by: tuple[str, ...] = ()
     """Disposition ids whose release made the action `pass`; the outcome stays what the law says."""
-    previous: Previous | None = None
-    as_of: Instant
-    tables_version: str
     inputs: dict[str, Any] = Field(default_factory=dict)

@@ -52,7 +52,8 @@ class FoldedIndex(PartyIndex):
 
     def find(self, folded: str) -> Sequence[ListedParty]:
         """Return the entries that carry this folded name, in table order."""
-        return tuple(self._party(position) for position in self.by_name.get(folded, ()))
+        positions = self.by_name.get(folded)
+        return () if positions is None else tuple(self._party(at) for at in positions)
 
     def names(self) -> Mapping[str, tuple[int, ...]]:
         """Return every folded name with the positions of its entries (see `at`)."""

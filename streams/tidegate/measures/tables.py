@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tidegate.events.codec import canonical, derived_id
-from tidegate.events.decision import Outcome
+from tidegate.events.decision import Outcome, Reason
 from tidegate.measures.measure import Measure
 from tidegate.measures.validity import Validity
 
@@ -94,6 +94,28 @@ class PartyIndex:
         raise NotImplementedError
 
 
+Shape = tuple[object, ...]
+"""All that measures can see of a shipment; equal shapes have equal reasons."""
+
+
+class JudgedShapes:
+    """Remember the reasons found for the last shapes of shipments."""
+
+    def __init__(self, size: int = 1 << 13) -> None:
+        self._size = size
+        self._found: dict[Shape, tuple[Reason, ...]] = {}
+
+    def get(self, shape: Shape) -> tuple[Reason, ...] | None:
+        return self._found.get(shape)
+
+    def put(self, shape: Shape, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        """Keep and return `reasons`; the oldest shape goes where there is no room."""
+        if len(self._found) >= self._size:
+            self._found.pop(next(iter(self._found)))
+        self._found[shape] = reasons
+        return reasons
+
+
 @dataclass(frozen=True)
 class Tables:
     """One version of the restriction tables."""
@@ -156,6 +178,16 @@ class Tables:
     @cached_property
     def _candidate_memo(self) -> dict[tuple[str, str], bool]:
         return {}
+
+    @cached_property
+    def judged(self) -> JudgedShapes:
+        """What was found for shapes of shipments under these tables (see `engine.shape`)."""
+        return JudgedShapes()
+
+    def period(self, at_ms: int) -> int:
+        """Number the span between two boundaries that an instant lies in: answers change only
+        from one to the next."""
+        return bisect_right(self.boundaries_ms, at_ms)
 
     def next_boundary_ms(self, after_ms: int) -> int | None:
         """Return the first instant after this one at which an answer may change."""
