@@ -47,7 +47,7 @@ format: $(VENV)/.installed-dev ## Bring the code into its form
 bench: $(VENV)/.installed-dev ## Measure, and print a table (never part of the tests)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-FAULTS = tests/integration/test_runtime_faults.py tests/integration/test_everything_counted.py
+FAULTS = tests/faults
 chaos: $(VENV)/.installed-dev ## Kill, freeze and restart parts, round after round, for MINUTES=60
 	@end=$$(( $$(date +%s) + 60 * $(MINUTES) )); round=0; \
 	while [ $$(date +%s) -lt $$end ]; do \

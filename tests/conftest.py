@@ -3,9 +3,11 @@
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker, KafkaUnavailable
 
 
@@ -27,6 +29,22 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
 def topic_prefix() -> str:
     """A prefix for topics, groups and transactional ids that is this test's own."""
     return f"t{uuid.uuid4().hex[:10]}."
+
+
+@pytest.fixture(scope="session")
+def tables_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled tables, for all deployments of the session."""
+    return tmp_path_factory.mktemp("tables")
+
+
+@pytest.fixture
+def deployment(
+    kafka: KafkaBroker, topic_prefix: str, tmp_path: Path, tables_cache: Path
+) -> Deployment:
+    """A deployment with topics and the shipped tables, and no worker yet."""
+    made = Deployment(kafka.bootstrap, topic_prefix, tmp_path, tables_cache)
+    made.prepare()
+    return made
 
 
 def missing(part: str) -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tests.support.kafka.ports import free_ports
 from tidegate.ops.settings import Settings
 
 TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
+ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 60.0
 READY_SECONDS = 40.0
 STOP_SECONDS = 20.0
@@ -102,12 +103,18 @@ class Deployment:
         return str(self.json("measures", "publish", *chosen)["version"])
 
     @contextmanager
-    def workers(self, *names: str) -> Iterator[list[WorkerProcess]]:
-        """Run workers with these instance names; they are ready when this returns."""
-        started = [WorkerProcess(self, name) for name in names]
+    def workers(
+        self, *names: str, mutations: Sequence[str] = (), faults: Sequence[str] = ()
+    ) -> Iterator[list[WorkerProcess]]:
+        """Run workers with these instance names; they are ready when this returns.
+
+        Both are arguments of `tests.faults.worker`: mutations for every start of each worker,
+        faults for the first start of the first.
+        """
+        started = [WorkerProcess(self, name, mutations) for name in names]
         try:
-            for worker in started:
-                worker.start()
+            for number, worker in enumerate(started):
+                worker.start(*(() if number else faults))
             for worker in started:
                 worker.await_ready()
             yield started
@@ -119,8 +126,9 @@ class Deployment:
 class WorkerProcess:
     """A `tidegate worker`. Its log goes on over restarts."""
 
-    def __init__(self, deployment: Deployment, name: str) -> None:
+    def __init__(self, deployment: Deployment, name: str, mutations: Sequence[str] = ()) -> None:
         self.name = name
+        self._mutations = tuple(mutations)
         self.log = deployment.folder / f"{name}.log"
         self._deployment = deployment
         self._port = free_ports(1)[0]
@@ -136,11 +144,24 @@ class WorkerProcess:
         """Say whether it runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start the process; `await_ready` waits until it works."""
+    @property
+    def exit_code(self) -> int | None:
+        """Return how it ended; a signal's number is negative; None: it runs, or never did."""
+        return None if self._process is None else self._process.poll()
+
+    def start(self, *faults: str) -> None:
+        """Start the process; `await_ready` waits until it works.
+
+        `faults` are arguments of `tests.faults.worker` for this start only.
+        """
+        arguments = (*self._mutations, *faults)
+        command = [TIDEGATE, "worker"]
+        if arguments:
+            command = [sys.executable, "-m", "tests.faults.worker", *arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [TIDEGATE, "worker"],
+                command,
+                cwd=ROOT,
                 env=self._deployment.environment(instance_id=self.name, metrics_port=self._port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -174,6 +195,21 @@ class WorkerProcess:
         """Return its metrics: `name{labels}` to value."""
         lines = [line for line in self.get("/metrics").splitlines() if not line.startswith("#")]
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+    @property
+    def frozen(self) -> bool:
+        """Say whether it is stopped by a signal (state T of proc(5))."""
+        status = Path(f"/proc/{self.pid}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] == "T"
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def logged(self, text: str, times: int = 1) -> bool:
+        """Say whether its log holds a text so many times."""
+        return self.log.read_text(errors="replace").count(text) >= times
 
     def kill(self) -> None:
         """End it by SIGKILL. Idempotent."""

@@ -35,6 +35,7 @@ TOPICS = (
 )
 FETCH_BYTES = 8 * 1024 * 1024
 SETTLED_SECONDS = 0.5
+STILL_SECONDS = 2.5
 POLL_SECONDS = 0.1
 
 
@@ -115,6 +116,18 @@ class Topics:
                 return
             assert time.monotonic() < deadline, f"not settled: {self.summary()}"
             await asyncio.sleep(POLL_SECONDS)
+
+    async def stood_still(self, seconds: float) -> None:
+        """Read on until all is read and nothing new has come for a while, done or not."""
+        deadline = time.monotonic() + seconds
+        ends: dict[TopicPartition, int] = {}
+        since = time.monotonic()
+        while time.monotonic() - since < STILL_SECONDS:
+            assert time.monotonic() < deadline, f"something always comes: {self.summary()}"
+            now = await self._consumer.end_offsets(self._places)
+            if now != ends:
+                ends, since = now, time.monotonic()
+            await self._read()
 
     def summary(self) -> str:
         """Say how far it is, for a failure's message."""

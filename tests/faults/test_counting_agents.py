@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_a_stopped_worker_that_comes_back_is_fenced(
     place: tuple[str, str], tmp_path: Path
 ) -> None:
     load = Load(*place, rate=700)
-    short = {"session_timeout": 6.0, "transaction_timeout": 6.0}
+    short: dict[str, Any] = {"session_timeout": 6.0, "transaction_timeout": 6.0}
     async with workers(*place, tmp_path, "w1", "w2", **short) as (first, second):
         sending = asyncio.create_task(load.run(8000))
         await halfway(place, 600)
