@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from tests.support import kept
 from tests.support.deployment import Deployment
 from tests.support.load import send_traffic, traffic
 from tests.support.rerun import compare
-from tests.support.topics import JOURNAL, SHIPMENTS_STATE, Topics
+from tests.support.topics import JOURNAL, LICENSES_STATE, SHIPMENTS_STATE, Topics
 from tests.support.verifier import verify
+from tidegate.agents.shipment_state import OpenShipment
 from tidegate.events.decision import Outcome
 
 EVENTS = 2500
@@ -115,15 +117,39 @@ def keep_an_old_state(topics: Topics) -> None:
         state = topics.state[SHIPMENTS_STATE, partition]
         for key, value in state.items():
             if key.startswith("s:") and b'"seen"' in value:
-                changed_state = json.loads(value)
-                changed_state["seen"][-1]["decision_id"] = "another"
-                state[key] = json.dumps(changed_state).encode()
+                before = kept.of(value)
+                assert isinstance(before, OpenShipment)
+                last = before.seen[-1].model_copy(update={"decision_id": "another"})
+                after = before.model_copy(update={"seen": (*before.seen[:-1], last)})
+                state[key] = kept.rewritten(value, after)
                 return
 
 
 def lose_a_state(topics: Topics) -> None:
     state = topics.state[SHIPMENTS_STATE, 0]
     del state[next(key for key in state if key.startswith("s:"))]
+
+
+def lose_a_claim(topics: Topics) -> None:
+    claims = [
+        (partition, key)
+        for partition in range(topics.partitions)
+        for key in topics.state[LICENSES_STATE, partition]
+        if key.startswith("c:")
+    ]
+    partition, key = claims[0]
+    del topics.state[LICENSES_STATE, partition][key]
+
+
+def keep_an_old_license(topics: Topics) -> None:
+    for partition in range(topics.partitions):
+        state = topics.state[LICENSES_STATE, partition]
+        for key, value in state.items():
+            if key.startswith("l:"):
+                before = json.loads(value)
+                before["license"]["revision"] += 1
+                state[key] = json.dumps(before).encode()
+                return
 
 
 DAMAGES: list[Callable[[Topics], None]] = [
@@ -143,6 +169,8 @@ DAMAGES: list[Callable[[Topics], None]] = [
     tell_an_alert_twice,
     keep_an_old_state,
     lose_a_state,
+    lose_a_claim,
+    keep_an_old_license,
 ]
 
 

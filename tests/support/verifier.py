@@ -8,21 +8,25 @@ topics as any `read_committed` consumer would and recomputes what must be there.
    each names the one before.
 3. Each decision is the one that `tidegate check` makes of the same events (`rerun`).
 4. Alerts are told once, holds begin and end by turns, and no telling is early.
-5. The state in the changelog is that of the last decisions.
+5. The state in the changelogs is that of the last decisions; licenses are as last applied, and
+   claims are those of the open shipments, recomputed.
+6. The state is that of a single run (`rerun`).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.support import kept
 from tests.support.accounts import OPEN, Accounts, owner
 from tests.support.deployment import ALERT_DELAY_SECONDS
-from tests.support.topics import SHIPMENTS_STATE, Topics
+from tests.support.merge import cites
+from tests.support.topics import LICENSES_STATE, Topics
+from tidegate.agents.shipment_state import ClosedShipment, OpenShipment
 from tidegate.events.codec import decode
 from tidegate.events.decision import Decision
 
@@ -53,6 +57,7 @@ def verify(topics: Topics, delay: float = ALERT_DELAY_SECONDS) -> Verified:
     alerts = _alerts(topics)
     _check_alerts(alerts, decisions, timedelta(seconds=delay))
     _check_state(topics, accounts, decisions)
+    _check_licenses(topics, accounts)
     return Verified(accounts, decisions, len(alerts))
 
 
@@ -186,25 +191,51 @@ def _unanswered_since(made: list[Decision], about: Decision) -> Decision:
 
 
 def _check_state(topics: Topics, accounts: Accounts, decisions: dict[str, list[Decision]]) -> None:
-    kept: dict[str, dict[str, Any]] = {}
+    found: dict[str, kept.Kept] = {}
     for partition in range(topics.partitions):
-        for key, value in _shipments(topics, partition):
-            assert owner(key.encode(), topics.partitions) == partition
-            kept[key] = json.loads(value)
-    assert kept.keys() == decisions.keys()
+        for shipment_id, state in kept.shipments(topics, partition):
+            assert owner(shipment_id.encode(), topics.partitions) == partition
+            found[shipment_id] = state
+    assert found.keys() == decisions.keys()
     for shipment_id, made in decisions.items():
-        state, last = kept[shipment_id], made[-1]
+        state, last = found[shipment_id], made[-1]
         if last.inputs["status"] in OPEN:
-            assert state["seen"][-1]["decision_id"] == last.decision_id, shipment_id
-            assert state["facts"]["revision"] == last.revision
-            assert ("held_since" in state) == (last.action == "hold"), shipment_id
+            assert isinstance(state, OpenShipment), f"{shipment_id} is open, and kept as closed"
+            assert state.seen[-1].decision_id == last.decision_id, shipment_id
+            assert (state.held_since is not None) == (last.action == "hold"), shipment_id
         else:
-            assert state["revision"] == last.revision, shipment_id
-            assert "facts" not in state, f"{shipment_id} is closed, and its facts are kept"
-        assert state["digest"] == last.inputs["facts_sha256"], shipment_id
+            assert isinstance(state, ClosedShipment), f"{shipment_id} is closed, and kept as open"
+        assert state.revision == last.revision, shipment_id
+        assert state.digest == last.inputs["facts_sha256"], shipment_id
 
 
-def _shipments(topics: Topics, partition: int) -> Iterator[tuple[str, bytes]]:
-    for key, value in topics.state[SHIPMENTS_STATE, partition].items():
-        if key.startswith("s:"):
-            yield key.removeprefix("s:"), value
+def _check_licenses(topics: Topics, accounts: Accounts) -> None:
+    """Licenses are as last applied; claims are those of each open shipment's last revision."""
+    licenses: dict[str, dict[str, Any]] = {}
+    for one in accounts.of("trade.licenses"):
+        if one.end == "applied":
+            licenses[one.data["license_id"]] = one.data
+    last = {
+        one.data["shipment_id"]: one
+        for one in accounts.of("trade.shipments")
+        if one.end == "applied"
+    }
+    claims = {
+        (license_id, shipment_id, line): one.data["revision"]
+        for shipment_id, one in last.items()
+        for line, license_id in cites(one)
+    }
+    for partition in range(topics.partitions):
+        for key, value in topics.state[LICENSES_STATE, partition].items():
+            if key.startswith("l:"):
+                data = json.loads(value)["license"]
+                assert owner(data["license_id"].encode(), topics.partitions) == partition
+                wanted = licenses.pop(data["license_id"])
+                assert (data["revision"], data["status"]) == (wanted["revision"], wanted["status"])
+            elif key.startswith("c:"):
+                claim = json.loads(value)
+                assert owner(claim["license_id"].encode(), topics.partitions) == partition
+                about = claim["license_id"], claim["shipment_id"], claim["line"]
+                assert claims.pop(about, None) == claim["shipment_revision"], f"claimed: {claim}"
+    assert not licenses, f"licenses that are not kept: {list(licenses)[:5]}"
+    assert not claims, f"claims that are not kept: {list(claims)[:5]}"

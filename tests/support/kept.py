@@ -1,0 +1,37 @@
+"""Read what the changelog keeps of shipments: the one place that knows how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.topics import SHIPMENTS_STATE, Topics
+from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.shipment_state import (
+    PREFIX,
+    ClosedShipment,
+    OpenShipment,
+    read,
+    write,
+)
+
+Kept = OpenShipment | ClosedShipment
+
+
+def shipments(topics: Topics, partition: int) -> Iterator[tuple[str, Kept]]:
+    """Yield each shipment's id and state."""
+    for key, value in topics.state[SHIPMENTS_STATE, partition].items():
+        if key.startswith(PREFIX):
+            yield key.removeprefix(PREFIX), of(value)
+
+
+def of(value: bytes) -> Kept:
+    """Read one value."""
+    state = read(document_of(value))
+    assert state is not None
+    return state
+
+
+def rewritten(value: bytes, state: Kept) -> bytes:
+    """Return a value with another state in it, as a damage."""
+    head = head_of(value)
+    return write(state) if head is None else with_head(head, write(state))
