@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.facts import licenses, shipments
@@ -110,9 +110,8 @@ def test_a_partitions_clock_never_goes_back(shown: list[datetime]) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.text(), min_size=1, max_size=3))
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=3))
 def test_a_derived_id_is_a_version_5_uuid(parts: list[str]) -> None:
-    assume(all(part.isprintable() for part in parts))
     assert derived_id(*parts) == str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
 
 

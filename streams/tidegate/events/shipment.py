@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from tidegate.events.model import EventModel
 from tidegate.events.values import (
@@ -126,6 +126,30 @@ class Party(EventModel):
     identifiers: Annotated[tuple[PartyIdentifier, ...], Field(max_length=MAX_NAMES)] = ()
 
 
+_KNOWN_PARTIES: dict[tuple[tuple[str, object], ...], Party] = {}
+_MOST_KNOWN = 1 << 15
+
+
+def _known_party(value: Any, validate: ValidatorFunctionWrapHandler) -> Party:
+    """Give the same party for the same fields: those who trade, trade again."""
+    if type(value) is not dict:
+        return cast(Party, validate(value))
+    fields = tuple(value.items())
+    try:
+        party = _KNOWN_PARTIES.get(fields)
+    except TypeError:  # a list of aliases or identifiers: few have them
+        return cast(Party, validate(value))
+    if party is None:
+        party = cast(Party, validate(value))
+        if len(_KNOWN_PARTIES) >= _MOST_KNOWN:
+            _KNOWN_PARTIES.pop(next(iter(_KNOWN_PARTIES)))
+        _KNOWN_PARTIES[fields] = party
+    return party
+
+
+KnownParty = Annotated[Party, WrapValidator(_known_party)]
+
+
 class Component(EventModel):
     """A chemical element in an item, by mass."""
 
@@ -191,7 +215,7 @@ class Shipment(EventModel):
     export_country: CountryCode | None = None
     destination_country: CountryCode | None = None
     transit_countries: Annotated[tuple[CountryCode, ...], Field(max_length=MAX_CODES)] = ()
-    parties: Annotated[tuple[Party, ...], Field(max_length=MAX_PARTIES)] = ()
+    parties: Annotated[tuple[KnownParty, ...], Field(max_length=MAX_PARTIES)] = ()
     items: Annotated[tuple[Item, ...], Field(max_length=MAX_ITEMS)] = ()
     end_use: EndUse = EndUse()
     documents: Annotated[tuple[Document, ...], Field(max_length=MAX_DOCUMENTS)] = ()

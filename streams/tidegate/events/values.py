@@ -52,8 +52,14 @@ def _control_code(value: str) -> str:
 _DECIMAL = re.compile(r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 
 
+_PLAIN_DECIMAL = re.compile(r"^[0-9]{1,15}(\.[0-9]{1,15})?\Z")
+"""Within every bound: nothing more to look at."""
+
+
 def _decimal(value: Any) -> Any:
     """Refuse what a float has already rounded; accept strings, integers and exact decimals."""
+    if type(value) is str and _PLAIN_DECIMAL.match(value):
+        return Decimal(value)
     if isinstance(value, bool):
         raise ValueError("not a number")
     if isinstance(value, float):
