@@ -16,6 +16,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
+
 from tidegate.agents.alerting import values_by_currency
 from tidegate.agents.shipment_state import OpenShipment
 from tidegate.events.decision import Action, Outcome
@@ -41,7 +43,7 @@ class Entry:
         if self.held_by or self.held_values or self.held_since:
             values = [(currency, str(value)) for currency, value in self.held_values]
             fields += [_text(self.held_since), self.held_by, values]
-        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+        return to_json(fields)
 
     @staticmethod
     @lru_cache(maxsize=4096)

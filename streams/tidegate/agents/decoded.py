@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -20,7 +21,7 @@ class Decoded(Generic[State]):
     def __init__(self, read: Callable[[bytes], State], size: int = _SIZE) -> None:
         self._read = read
         self._size = size
-        self._states: dict[str, tuple[bytes, State]] = {}
+        self._states: OrderedDict[str, tuple[bytes, State]] = OrderedDict()
 
     def get(self, key: str, value: bytes) -> State:
         """Return what `value` under `key` means.
@@ -38,5 +39,5 @@ class Decoded(Generic[State]):
     def note(self, key: str, value: bytes, state: State) -> None:
         """Remember `state`, which was written as `value`; the oldest goes where no room is left."""
         if key not in self._states and len(self._states) >= self._size:
-            self._states.pop(next(iter(self._states)))
+            self._states.popitem(last=False)
         self._states[key] = (value, state)

@@ -198,6 +198,8 @@ def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
 
 def _claims(facts: Shipment) -> dict[tuple[str, int], Claim]:
     """Return a claim for each license that each line cites, by (license, line)."""
+    if not any(item.licenses for item in facts.items):
+        return {}
     names = {
         role: tuple(party.name for party in facts.parties if party.role is role)
         for role in (Role.EXPORTER, Role.CONSIGNEE, Role.END_USER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from enum import StrEnum
 from typing import Annotated, Any, Literal, cast
 
@@ -126,7 +127,7 @@ class Party(EventModel):
     identifiers: Annotated[tuple[PartyIdentifier, ...], Field(max_length=MAX_NAMES)] = ()
 
 
-_KNOWN_PARTIES: dict[tuple[tuple[str, object], ...], Party] = {}
+_KNOWN_PARTIES: OrderedDict[tuple[tuple[str, object], ...], Party] = OrderedDict()
 _MOST_KNOWN = 1 << 15
 
 
@@ -142,7 +143,7 @@ def _known_party(value: Any, validate: ValidatorFunctionWrapHandler) -> Party:
     if party is None:
         party = cast(Party, validate(value))
         if len(_KNOWN_PARTIES) >= _MOST_KNOWN:
-            _KNOWN_PARTIES.pop(next(iter(_KNOWN_PARTIES)))
+            _KNOWN_PARTIES.popitem(last=False)
         _KNOWN_PARTIES[fields] = party
     return party
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -140,6 +141,7 @@ def _written_date(value: Any) -> Any:
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
+@lru_cache(maxsize=1024)  # all of a transaction is decided at one instant
 def instant_text(value: datetime) -> str:
     """Write an instant in UTC to the millisecond, always in the same form."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

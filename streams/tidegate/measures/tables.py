@@ -7,6 +7,7 @@ measure by what a shipment is and where it goes, so that a shipment meets only w
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,7 +104,7 @@ class JudgedShapes:
 
     def __init__(self, size: int = 1 << 13) -> None:
         self._size = size
-        self._found: dict[Shape, tuple[Reason, ...]] = {}
+        self._found: OrderedDict[Shape, tuple[Reason, ...]] = OrderedDict()
 
     def get(self, shape: Shape) -> tuple[Reason, ...] | None:
         return self._found.get(shape)
@@ -111,7 +112,7 @@ class JudgedShapes:
     def put(self, shape: Shape, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
         """Keep and return `reasons`; the oldest shape goes where there is no room."""
         if len(self._found) >= self._size:
-            self._found.pop(next(iter(self._found)))
+            self._found.popitem(last=False)
         self._found[shape] = reasons
         return reasons
 
