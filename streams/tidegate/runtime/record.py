@@ -19,6 +19,8 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    damage: str | None = None
+    """Why it cannot be read, where that is so; `value` is then the bytes that stand there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,9 @@ class Session:
             return True
         for topic, lane in self.intake.lanes.items():
             record = lane.peek()
-            if record is not None and (topic in self.spec.keyed or processor.ready(record)):
+            if record is None:
+                continue
+            if topic in self.spec.keyed or record.damage is not None or processor.ready(record):
                 return True
         return False
 

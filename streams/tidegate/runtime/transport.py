@@ -12,7 +12,8 @@ Every override of Faust lives in this file, and each has a test that fails witho
     Consumer.on_stop                                      sessions end first
     ConsumerThread._create_worker_consumer                read_committed, own assignor, short polls
     ConsumerThread.on_start (after super)                 a membership that ends is noticed
-    ConsumerThread._fetch_records, .seek_places           numbered seeks, a cap a partition
+    ConsumerThread._fetch_records, .seek_places           numbered seeks, a cap a partition, and
+                                                          what aiokafka cannot read
     ConsumerThread.verify_event_path                      it would look for Faust's own commits
     BatchTopic.decode                                     no decoding: the value is a batch
     App._on_partitions_revoked (before), _on_partitions_assigned (after)   sessions pause, open
@@ -41,7 +42,7 @@ from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 
-from tidegate.runtime import membership
+from tidegate.runtime import careful, membership
 from tidegate.runtime.assignor import UnitAssignor
 from tidegate.runtime.clients import group_consumer
 from tidegate.runtime.exits import Exit
@@ -64,6 +65,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         super().__post_init__()
         self._seeks: dict[TopicPartition, int] = {}
         """Number of the last seek of each partition; only this thread touches it."""
+        self._unreadable: set[TopicPartition] = set()
+        """Where aiokafka could not read what it had fetched."""
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -121,7 +124,29 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 else:
                     waiter.result()  # authorization errors
                     batches = self._buffered(fetcher, active_partitions)
+            while self._unreadable:
+                place = self._unreadable.pop()
+                batch = await self._read_carefully(consumer, place)
+                if batch is not None:
+                    batches[TP(*place)] = [batch]
         return batches
+
+    async def _read_carefully(self, consumer: Any, place: TopicPartition) -> Batch | None:
+        """Fetch again, by our own reading, what aiokafka failed at."""
+        subscriptions = consumer._fetcher._subscriptions
+        if not subscriptions.is_assigned(place):
+            return None
+        state = subscriptions.subscription.assignment.state_value(place)
+        start, seek = state.position, self._seeks[place]
+        found, end = await careful.fetch(consumer, place, start)
+        unmoved = subscriptions.is_assigned(place) and self._seeks[place] == seek
+        if not unmoved or state.position != start or end == start:
+            return None
+        state.consumed_to(end)
+        for record in found:
+            if record.damage is not None:
+                log.error("%s-%d: %s", place.topic, place.partition, record.damage)
+        return self._batch(place, start, end, found)
 
     def _buffered(self, fetcher: Any, active: Iterable[TP]) -> dict[TP, list[Batch]]:
         batches: dict[TP, list[Batch]] = {}
@@ -140,7 +165,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             else:
                 state = subscriptions.subscription.assignment.state_value(place)
                 start = state.position
-                records = result.getall(_FETCH_RECORDS)
+                try:
+                    records = result.getall(_FETCH_RECORDS)
+                except Exception as error:
+                    # Whatever a record's bytes made it raise. The position has not moved.
+                    log.warning("%s-%d from %d: %r", *place, start, error)
+                    del fetcher._records[place]
+                    self._unreadable.add(place)
+                    continue
                 if not result.has_more():
                     del fetcher._records[place]
                 # Markers and aborted records move the position without a record to show.
@@ -163,6 +195,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 key=record.key,
                 value=record.value,
                 headers=record.headers,
+                damage=getattr(record, "damage", None),
             )
             for record in found
         ]

@@ -131,7 +131,7 @@ class Turn:
                     taken += 1
                     self.records[topic] = taken
                     continue
-            if not ready(record):
+            if record.damage is None and not ready(record):
                 break
             self._one(record)
             lane.advance()
@@ -160,6 +160,8 @@ class Turn:
         transaction = self.transaction
         transaction.begin_record()
         try:
+            if record.damage is not None:
+                raise Refused("", record.damage)
             self._processor.take(transaction, record)
         except Refused as refused:
             transaction.undo_record()

@@ -55,6 +55,11 @@ class KafkaBroker:
         """The broker's own log; it goes on over restarts."""
         return self._folder / "broker.log"
 
+    @property
+    def data(self) -> Path:
+        """Where its logs are, a folder for each partition."""
+        return self._folder / "data"
+
     def start(self, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
         """Start the broker and wait until it serves.
 
@@ -142,7 +147,7 @@ class KafkaBroker:
             f"CONTROLLER://127.0.0.1:{self._controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": str(self._folder / "data"),
+            "log.dirs": str(self.data),
             # The controller refuses a killed broker's return until its old session has ended: by
             # default 9 s.
             "broker.session.timeout.ms": "3000",
