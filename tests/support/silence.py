@@ -156,6 +156,8 @@ class Silence:
                 for batch in (await consumer.getmany(timeout_ms=100)).values():
                     now = monotonic()
                     for record in batch:
+                        assert record.key is not None
+                        assert record.value is not None
                         if not self._counts(record.value):
                             continue
                         name = record.key.decode()

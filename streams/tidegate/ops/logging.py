@@ -13,6 +13,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from tidegate.ops.seldom import Seldom
+
 MASK = "********"
 _SECRET_NAME = re.compile(r"passw|secret|token|authorization|api_?key|private_?key", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
@@ -57,6 +59,7 @@ def configure_logging(
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(formatter)
+    handler.addFilter(Seldom())
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

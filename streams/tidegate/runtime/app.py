@@ -121,8 +121,9 @@ async def run(
                 units.exit_code = Exit.CONSUMER_FAILED
             finally:
                 units.stopping.set()
+                watchdog.end_within(config.stop_within, units.exit_code)
                 await app.stop()
-                watchdog.stop()
+                watchdog.ended()
     return units.exit_code
 
 

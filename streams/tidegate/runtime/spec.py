@@ -82,6 +82,8 @@ class RuntimeConfig:
     """How far a partition's clock may be ahead of the broker's time."""
     stuck_after: float = 60.0
     """The watchdog ends a worker that has work and made no progress for this long."""
+    stop_within: float = 8.0
+    """A worker told to stop ends by then in any case; Docker waits 10 s, Kubernetes 30."""
     failures: int = 3
     """Rebuilds of one unit in a row, for a fault of its processor, before the worker ends."""
     lag_interval: float = 5.0

@@ -28,6 +28,7 @@ SeekPlaces = Callable[[dict[Place, int], int], Awaitable[bool]]
 
 _PAUSE_SECONDS = 5.0  # below the session timeout: no heartbeat is sent while pausing
 _CLOSE_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0  # for all that is asked about lag; a broker that takes longer is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Status:
     """Since any unit last got something done."""
     lag_records: int
     problems: tuple[str, ...]
-    """Agents that get no partition, with the reason."""
+    """Agents that get no partition, with the reason; and a broker that does not answer."""
 
     @property
     def ready(self) -> bool:
@@ -72,6 +73,8 @@ class Units:
         self._assigned = False
         self._lag: dict[Unit, int] = {}
         self._problems: tuple[str, ...] = ()
+        self._away: str | None = None
+        """Why the broker did not answer when it was asked last."""
         self._stalled: dict[Place, int] = {}
         """Where a place stood, with records to fetch, when the lag was measured last."""
         self._closing: set[asyncio.Task[None]] = set()
@@ -179,7 +182,7 @@ class Units:
             running=sum(session.running for session in self._sessions.values()),
             progress_seconds=monotonic() - self._progress,
             lag_records=sum(self._lag.values()),
-            problems=self._problems,
+            problems=(*self._problems, *([self._away] if self._away else [])),
         )
 
     def stuck(self, seconds: float) -> list[str]:
@@ -195,9 +198,15 @@ class Units:
         """Measure the lag, and find missing topics, now and then, until cancelled."""
         while True:
             try:
-                await self._measure()
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._measure()
+                self._away = None
             except (KafkaError, OSError) as error:
                 log.warning("lag could not be measured: %r", error)
+                self._away = f"the broker does not answer: {type(error).__name__}"
+            except Exception:
+                # Whatever it was: without the lag the watchdog would see nothing any more.
+                log.exception("lag could not be measured")
             await asyncio.sleep(self.config.lag_interval)
 
     async def _measure(self) -> None:

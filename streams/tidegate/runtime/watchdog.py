@@ -32,6 +32,7 @@ class Watchdog:
         self._end = end
         self._turned = monotonic()
         self._over = threading.Event()
+        self._last: threading.Timer | None = None
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
@@ -39,6 +40,22 @@ class Watchdog:
 
     def stop(self) -> None:
         self._over.set()
+
+    def end_within(self, seconds: float, code: int) -> None:
+        """End the process with `code` where it has not ended in order within `seconds`.
+
+        Kafka's client may wait for ever for a broker that is away. What is cut off has not been
+        committed, and is done again after the next start.
+        """
+        self.stop()
+        self._last = threading.Timer(seconds, self._cut_off, (seconds, code))
+        self._last.daemon = True
+        self._last.start()
+
+    def ended(self) -> None:
+        """Note that it has ended in order."""
+        if self._last is not None:
+            self._last.cancel()
 
     async def turn(self) -> None:
         """Show that the loop turns, until cancelled."""
@@ -64,6 +81,10 @@ class Watchdog:
             if units:
                 self._bark(f"work but no progress: {', '.join(units)}")
                 return
+
+    def _cut_off(self, seconds: float, code: int) -> None:
+        log.warning("not stopped in order within %s s: ended as it is", seconds)
+        self._end(code)
 
     def _bark(self, reason: str) -> None:
         log.critical("watchdog: %s for %s s", reason, self._seconds)
