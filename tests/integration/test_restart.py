@@ -7,6 +7,7 @@ import itertools
 import re
 from time import monotonic
 
+from tests.support.busy import stretch
 from tests.support.deployment import Deployment, WorkerProcess
 from tests.support.silence import Silence, tea
 
@@ -32,10 +33,10 @@ async def test_a_killed_worker_goes_on_and_the_others_do_not_wait(deployment: De
             assert theirs
             others = []
             for _ in range(KILLS):
-                gaps = await killed_and_restarted(first, silence)
-                print("silent:", gaps, "killed:", sorted(mine))
-                assert max(gaps[p] for p in mine) < RESTART_SECONDS
-                others.append(max(gaps[p] for p in theirs))
+                gaps, slow = await killed_and_restarted(first, silence)
+                print("silent:", gaps, "killed:", sorted(mine), "slowed:", round(slow, 1))
+                assert max(gaps[p] for p in mine) < RESTART_SECONDS * slow
+                others.append(max(gaps[p] for p in theirs) / slow)
         # A rebalance would stop them each time; what else runs on the machine does now and then.
         assert min(others) < OTHERS_SECONDS
         assert partitions_of(first.tail()) == mine
@@ -53,15 +54,22 @@ async def test_who_waits_for_a_dead_workers_verdict_waits_until_it_is_fenced(
         ) as silence:
             await silence.steady()
             for _kill in range(KILLS):
-                gaps = await killed_and_restarted(first, silence)
-                print("silent:", gaps, "killed:", sorted(partitions_of(first.tail())))
-                assert max(gaps.values()) < FENCED_SECONDS
+                gaps, slow = await killed_and_restarted(first, silence)
+                print("silent:", gaps, "slowed:", round(slow, 1))
+                assert max(gaps.values()) < FENCED_SECONDS * slow
 
 
-async def killed_and_restarted(worker: WorkerProcess, silence: Silence) -> dict[int, float]:
-    """Kill a worker and start it again; return each partition's longest silence."""
+async def killed_and_restarted(
+    worker: WorkerProcess, silence: Silence
+) -> tuple[dict[int, float], float]:
+    """Kill a worker and start it again.
+
+    Returns each partition's longest silence, and how busy the machine was.
+    """
+    before = await asyncio.to_thread(stretch)
     killed = monotonic()
     await asyncio.to_thread(worker.kill)
     worker.start()
     await silence.steady()
-    return {partition: round(gap, 2) for partition, gap in silence.longest(killed).items()}
+    gaps = {partition: round(gap, 2) for partition, gap in silence.longest(killed).items()}
+    return gaps, max(before, await asyncio.to_thread(stretch))

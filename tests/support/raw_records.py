@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,9 +21,10 @@ Piece = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 def batch(pieces: Iterable[Piece], compression: int = 0) -> bytes:
     """Return one batch of (key, value, headers)."""
+    now = int(time.time() * 1000)  # anything old would fall to retention
     builder: Any = DefaultRecordBatchBuilder(2, compression, 0, -1, -1, -1, 1 << 20)
     for number, (key, value, headers) in enumerate(pieces):
-        assert builder.append(number, 1_700_000_000_000, key, value, headers) is not None
+        assert builder.append(number, now, key, value, headers) is not None
     return bytes(builder.build())
 
 

@@ -24,7 +24,7 @@ from tidegate.measures.errors import PackError, SnapshotError
 from tidegate.measures.snapshot import SnapshotAssembler
 from tidegate.measures.tables import Tables
 from tidegate.measures.validity import from_ms
-from tidegate.ops.packs import tables_of
+from tidegate.ops.packs import cached_tables, tables_of
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -183,7 +183,13 @@ class TableReader:
         return version in self._shelf.versions() or self._shelf.refusal(version) is not None
 
     async def _built(self, files: dict[str, bytes]) -> Tables:
-        """Compile in another process, into the cache; then load the image, which is quick."""
+        """Compile in another process, into the cache; then load the image, which is quick.
+
+        A worker that comes back finds the image there, and must not wait for a process to start.
+        """
+        cached = await asyncio.to_thread(cached_tables, files, self._cache)
+        if cached is not None:
+            return cached
         loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:

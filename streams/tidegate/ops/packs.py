@@ -6,6 +6,7 @@ damaged or foreign image is compiled over.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -61,17 +62,26 @@ def tables_of(files: dict[str, bytes], cache_directory: Path | None = None) -> T
     """Return the tables of packs already read; see `load_tables`."""
     if cache_directory is None:
         return tables_from(files)
-    version = content_version(files)
-    path = cache_directory / f"{image_key(version)}.tables"
-    try:
-        return from_image(path.read_bytes(), version)
-    except (OSError, ImageError):
-        tables = tables_from(files)
-    try:
-        _write(path, to_image(tables))
-    except OSError:
-        return tables
+    cached = cached_tables(files, cache_directory)
+    if cached is not None:
+        return cached
+    tables = tables_from(files)
+    with contextlib.suppress(OSError):
+        _write(_image_path(content_version(files), cache_directory), to_image(tables))
     return tables
+
+
+def cached_tables(files: dict[str, bytes], cache_directory: Path) -> Tables | None:
+    """Return the tables of packs that were compiled before; None: they were not."""
+    version = content_version(files)
+    try:
+        return from_image(_image_path(version, cache_directory).read_bytes(), version)
+    except (OSError, ImageError):
+        return None
+
+
+def _image_path(version: str, cache_directory: Path) -> Path:
+    return cache_directory / f"{image_key(version)}.tables"
 
 
 def _write(path: Path, content: bytes) -> None:
