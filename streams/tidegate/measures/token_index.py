@@ -115,6 +115,8 @@ def _of_question(
             # False without a code of the regime, a candidate's tariff code, or a declaration.
             found = _hs(candidates.get(condition.dual_use or "", ()))
             return found | {f"regime:{condition.dual_use}", DECLARED_CONTROLLED}
+        case "declared" if condition.declared == "controlled":
+            return frozenset({DECLARED_CONTROLLED})
         case "license_type" | "license_fault":
             return frozenset({LICENSE_CITED})
         case "changed":
