@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent / "reference"
 MADE_DEFAULTS = {
     "packs_dir": "the packs that ship",
     "cache_dir": "`tidegate` in the user's cache folder",
+    "state_dir": "`tidegate` in the user's state folder",
 }
 
 

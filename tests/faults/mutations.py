@@ -16,6 +16,7 @@ from tidegate.runtime import clients, writer
 from tidegate.runtime.intake import Batch, Lane
 from tidegate.runtime.session import Session
 from tidegate.runtime.spec import RuntimeConfig, Unit
+from tidegate.runtime.unit_state import UnitState
 
 
 class _Careless:
@@ -31,7 +32,7 @@ class _Careless:
         future = await self._producer.send_batch(batch, topic, partition=partition)
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         careless = asyncio.get_running_loop().create_future()
-        careless.set_result(SimpleNamespace(timestamp=int(time.time() * 1000)))
+        careless.set_result(SimpleNamespace(timestamp=int(time.time() * 1000), offset=-1))
         return careless
 
 
@@ -53,22 +54,23 @@ def worker_transactional_id() -> None:
 
 def apply_before_commit() -> None:
     """Apply to memory before the commit, and keep that memory when the commit fails."""
-    changelog, opened = Session._changelog, Session._open
-    kept: dict[Session, dict[str, bytes]] = {}
+    records, opened = UnitState.records, Session._open
+    kept: dict[Unit, dict[str, bytes]] = {}
 
-    def early(session: Session, transaction: Any, meta: Any) -> Any:
-        session._store.apply(transaction.changes)
-        kept[session] = dict(session._store.items())
-        return changelog(session, transaction, meta)
+    def early(state: UnitState, changes: Any, meta: Any) -> Any:
+        state.store.apply(changes)
+        kept[state._unit] = dict(state.store.items())
+        return records(state, changes, meta)
 
     async def with_what_was_kept(session: Session) -> None:
         await opened(session)
-        if session in kept:
-            session._store.apply(kept[session])
+        if session.unit in kept:
+            state = session._state
+            state.store.apply(kept[session.unit])
             session._processor = session.spec.processor(session.unit.partition)
-            session._processor.restored(session._store.items())
+            await state.restore(session._processor, lambda: None)
 
-    replace(Session, "_changelog", early)
+    replace(UnitState, "records", early)
     replace(Session, "_open", with_what_was_kept)
 
 

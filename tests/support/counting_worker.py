@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sys
+from pathlib import Path
 
 from tests.support.counting import SPECS
 from tidegate.runtime.app import loop_factory, run
@@ -16,6 +17,8 @@ def main(bootstrap: str, prefix: str, instance: str, config: str = "{}") -> int:
     logging.getLogger("faust").setLevel(logging.WARNING)
     logging.getLogger("mode").setLevel(logging.WARNING)
     settings = {"instance": instance, "topic_prefix": prefix, **json.loads(config)}
+    if "state_dir" in settings:
+        settings["state_dir"] = Path(settings["state_dir"])
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(run(RuntimeConfig(bootstrap, **settings), SPECS))
 

@@ -51,6 +51,7 @@ class Deployment:
                 "topic_prefix": prefix,
                 "partitions": 4,
                 "cache_dir": cache,
+                "state_dir": folder / "state",
                 "hold_alert_delay_seconds": ALERT_DELAY_SECONDS,
                 **overrides,
             }
@@ -65,6 +66,7 @@ class Deployment:
             "topic_prefix": settings.topic_prefix,
             "partitions": settings.partitions,
             "cache_dir": settings.cache_dir,
+            "state_dir": settings.state_dir,
             "hold_alert_delay_seconds": settings.hold_alert_delay_seconds,
             **self._overrides,
             **more,

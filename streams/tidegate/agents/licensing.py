@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from sys import intern
 
 from tidegate.agents import inputs
 from tidegate.agents.alerting import write_alert
 from tidegate.agents.decoded import Decoded
+from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.license_state import (
     CLAIM_PREFIX,
+    LICENSE_PREFIX,
     WALK_PREFIX,
     LicenseState,
     claim_key,
@@ -37,6 +40,13 @@ ANSWERED_AT_ONCE = 500
 """Up to this many claims are answered in the license event's own transaction; more are walked."""
 
 
+def kept_line(key: str, value: bytes) -> bytes | None:
+    """Return what the processor keeps in memory of a value, and begins with after a restart."""
+    if key.startswith(CLAIM_PREFIX):
+        return None
+    return head_of(value) if key.startswith(LICENSE_PREFIX) else value
+
+
 class LicensingProcessor:
     """One partition of licenses. See `runtime.processor.Processor` for the calls."""
 
@@ -46,11 +56,11 @@ class LicensingProcessor:
         """Licenses by status."""
         self._status_of: dict[str, str] = {}
         self._walks: set[str] = set()
-        self._decoded = Decoded(LicenseState.model_validate_json)
+        self._decoded = Decoded(_decoded)
 
     def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
-        for key, value in state:
-            self._learn(key, value)
+        for key, line in state:
+            self._learn(key, line)
 
     def ready(self, record: Record) -> bool:
         return True
@@ -88,7 +98,7 @@ class LicensingProcessor:
 
     def applied(self, changes: Changes, clock: datetime) -> None:
         for key, value in changes.items():
-            self._learn(key, value)
+            self._learn(key, None if value is None else kept_line(key, value))
 
     def _take_claim(self, transaction: Transaction, record: Record) -> None:
         claim = Claim.model_validate_json(record.value or b"")
@@ -110,7 +120,7 @@ class LicensingProcessor:
         event = inputs.read(record, codec.LICENSE_TYPE, License, "license_id")
         license_id = event.data.license_id
         value = transaction.get(license_key(license_id))
-        known = None if value is None else LicenseState.model_validate_json(value)
+        known = None if value is None else _decoded(value)
         if known is not None and event.data.revision <= known.license.revision:
             kind = "late"
             if event.data.revision == known.license.revision:
@@ -119,7 +129,8 @@ class LicensingProcessor:
             return
         transaction.count("applied", LICENSES)
         state = LicenseState(event_id=event.event_id, digest=event.digest, license=event.data)
-        transaction.put(license_key(license_id), canonical(state))
+        value = with_head(event.data.status.encode(), canonical(state))
+        transaction.put(license_key(license_id), value)
         prefix = claims_prefix(license_id)
         keys = transaction.keys_after("", prefix, ANSWERED_AT_ONCE + 1)
         if len(keys) > ANSWERED_AT_ONCE:
@@ -165,9 +176,9 @@ class LicensingProcessor:
         )
         write_alert(transaction, alert, now.license_id)
 
-    def _learn(self, key: str, value: bytes | None) -> None:
+    def _learn(self, key: str, line: bytes | None) -> None:
         if key.startswith(WALK_PREFIX):
-            if value is None:
+            if line is None:
                 self._walks.discard(key)
             else:
                 self._walks.add(key)
@@ -175,7 +186,11 @@ class LicensingProcessor:
             old = self._status_of.pop(key, None)
             if old is not None:
                 self.statuses[old] -= 1
-            if value is not None:
-                status = str(LicenseState.model_validate_json(value).license.status)
+            if line is not None:
+                status = intern(line.decode())
                 self._status_of[key] = status
                 self.statuses[status] += 1
+
+
+def _decoded(value: bytes) -> LicenseState:
+    return LicenseState.model_validate_json(document_of(value))

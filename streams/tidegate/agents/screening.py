@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidegate.agents import dispositions, inputs
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, entry_of
+from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
@@ -40,10 +41,22 @@ from tidegate.runtime.transaction import TooLarge, Transaction
 log = logging.getLogger(__name__)
 
 
+CLOSED_KEPT = timedelta(days=30)
+
+
+def kept_line(key: str, value: bytes) -> bytes | None:
+    """Return what the processor keeps in memory of a value, and begins with after a restart."""
+    if key.startswith(PREFIX):
+        return head_of(value)
+    return None if key.startswith(CLOSING_PREFIX) else value
+
+
 class ScreeningProcessor:
     """One partition of shipments. See `runtime.processor.Processor` for the calls."""
 
-    def __init__(self, partition: int, shelf: Shelf, desk: Desk) -> None:
+    def __init__(
+        self, partition: int, shelf: Shelf, desk: Desk, closed_kept: timedelta = CLOSED_KEPT
+    ) -> None:
         self.partition = partition
         self.book = Book()
         self._shelf = shelf
@@ -51,6 +64,7 @@ class ScreeningProcessor:
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
         self._decoded = Decoded(lambda value: read(document_of(value)))
+        self._closings = Closings(closed_kept)
 
     @property
     def tables_state(self) -> TablesState:
@@ -64,8 +78,8 @@ class ScreeningProcessor:
         return version is not None and version in self._shelf.versions()
 
     def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
-        for key, value in state:
-            self._learn(key, value)
+        for key, line in state:
+            self._learn(key, line)
 
     def ready(self, record: Record) -> bool:
         """Nothing is decided without tables; a switch waits until its version is built here."""
@@ -92,7 +106,11 @@ class ScreeningProcessor:
         tables = self._committed_tables()
         if tables is None:
             return None
-        dues = [self.book.next_due(), self._alarms.next_due(tables)]
+        dues = [
+            self.book.next_due(),
+            self._alarms.next_due(tables),
+            self._closings.next_due(),
+        ]
         return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
@@ -102,6 +120,8 @@ class ScreeningProcessor:
             state = self._open(transaction, key)
             if state is not None:
                 self._decide(transaction, state)
+        # Not among the timers returned: the inputs need not wait until all is forgotten.
+        self._closings.forget(transaction, limit)
         return told + len(keys)
 
     def walking(self) -> bool:
@@ -128,7 +148,7 @@ class ScreeningProcessor:
 
     def applied(self, changes: Changes, clock: datetime) -> None:
         for key, value in changes.items():
-            self._learn(key, value)
+            self._learn(key, None if value is None else kept_line(key, value))
 
     # Inputs
 
@@ -156,6 +176,7 @@ class ScreeningProcessor:
                 closed_at=transaction.clock, revision=facts.revision, digest=event.digest
             )
             transaction.put(key, write(closed))
+            self._closings.note(transaction, facts.shipment_id)
 
     def _take_verdict(self, transaction: Transaction, record: Record) -> None:
         verdict = Verdict.model_validate_json(record.value or b"")
@@ -250,13 +271,15 @@ class ScreeningProcessor:
         version = self._current.version
         return None if version is None else self._shelf.get(version)
 
-    def _learn(self, key: str, value: bytes | None) -> None:
-        if key == TABLES_KEY and value is not None:
-            self._current = TablesState.model_validate_json(value)
+    def _learn(self, key: str, line: bytes | None) -> None:
+        if key == TABLES_KEY and line is not None:
+            self._current = TablesState.model_validate_json(line)
         elif key.startswith(ALARM_PREFIX):
             self._alarms.learn(key)
         elif key.startswith(PREFIX):
-            self.book.replace(key, head_of(value))
+            self.book.replace(key, line)
+        elif key.startswith(HOUR_PREFIX):
+            self._closings.learn(key, line is not None)
 
 
 def _control(record: Record) -> TablesControl | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from tidegate.agents import topics
+from tidegate.agents import licensing, screening, topics
 from tidegate.agents.desk import Desk
 from tidegate.agents.inputs import dead_letter
 from tidegate.agents.licensing import LicensingProcessor
-from tidegate.agents.screening import ScreeningProcessor
+from tidegate.agents.screening import CLOSED_KEPT, ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.runtime.processor import Processor
 from tidegate.runtime.spec import AgentSpec
@@ -18,22 +19,24 @@ def agents(
     shelf: Shelf,
     desk: Desk | None = None,
     made: Callable[[str, int, Processor], None] = lambda agent, partition, processor: None,
+    closed_kept: timedelta = CLOSED_KEPT,
 ) -> tuple[AgentSpec, AgentSpec]:
     """Return the screening agent and the license agent.
 
     Args:
         shelf: The table versions built in this process.
         desk: Judges and tells; the default waits 5 s for license owners before it tells a hold.
+        closed_kept: How long a closed shipment is remembered.
         made: Told each processor made, so that its book can be read for the metrics.
     """
     the_desk = desk or Desk()
 
-    def screening(partition: int) -> Processor:
-        processor = ScreeningProcessor(partition, shelf, the_desk)
+    def screener(partition: int) -> Processor:
+        processor = ScreeningProcessor(partition, shelf, the_desk, closed_kept)
         made("screening", partition, processor)
         return processor
 
-    def licensing(partition: int) -> Processor:
+    def licensor(partition: int) -> Processor:
         processor = LicensingProcessor(partition)
         made("licensing", partition, processor)
         return processor
@@ -43,18 +46,20 @@ def agents(
             name="screening",
             inputs=(topics.VERDICTS, topics.CONTROL, topics.DISPOSITIONS, topics.SHIPMENTS),
             changelog=topics.SHIPMENTS_CHANGELOG,
-            processor=screening,
+            processor=screener,
             dead_letter=dead_letter,
             outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS),
             keyed=frozenset({topics.SHIPMENTS, topics.DISPOSITIONS}),
+            head=screening.kept_line,
         ),
         AgentSpec(
             name="licensing",
             inputs=(topics.CLAIMS, topics.LICENSES),
             changelog=topics.LICENSES_CHANGELOG,
-            processor=licensing,
+            processor=licensor,
             dead_letter=dead_letter,
             outputs=(topics.VERDICTS, topics.ALERTS),
             keyed=frozenset({topics.LICENSES}),
+            head=licensing.kept_line,
         ),
     )

@@ -7,6 +7,8 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
 from tidegate.agents.book import Book
 from tidegate.agents.deployment import runtime_config
@@ -20,7 +22,9 @@ from tidegate.ops.metrics import Unit, WorkerMetrics
 from tidegate.ops.settings import Settings
 from tidegate.runtime.app import run
 from tidegate.runtime.exits import Exit
+from tidegate.runtime.home import home
 from tidegate.runtime.processor import Processor
+from tidegate.runtime.spec import RuntimeConfig
 from tidegate.runtime.units import Units
 
 log = logging.getLogger(__name__)
@@ -69,9 +73,15 @@ async def work(settings: Settings) -> Exit:
     """Run a worker until it is told to stop or fails; return why it ended.
 
     Raises:
-        OSError: the metrics' port is taken.
+        OSError: the metrics' port is taken, or the state's folder cannot be used.
     """
-    config = runtime_config(settings)
+    async with home(
+        settings.state_dir, settings.app_id, settings.topic_prefix, settings.instance_id
+    ) as folder:
+        return await _work(settings, replace(runtime_config(settings), state_dir=folder))
+
+
+async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
     shelf, floor = Shelf(), _Floor()
     metrics = _Metrics(floor)
     reader = TableReader(config, shelf, settings.cache_dir, metrics.tables)
@@ -100,7 +110,12 @@ async def work(settings: Settings) -> Exit:
         port=settings.metrics_port,
         ready=not_ready,
     )
-    specs = agents(shelf, Desk(settings.hold_alert_delay_seconds), floor.made)
+    specs = agents(
+        shelf,
+        Desk(settings.hold_alert_delay_seconds),
+        floor.made,
+        timedelta(days=settings.closed_days),
+    )
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)
         reading = asyncio.create_task(reader.run())

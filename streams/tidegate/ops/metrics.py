@@ -32,6 +32,26 @@ class Unit(Protocol):
         """The partition's number."""
 
 
+class Recovered(Protocol):
+    """How a unit came by its state, as the runtime tells it."""
+
+    @property
+    def seconds(self) -> float:
+        """From fencing the last owner until it takes records."""
+
+    @property
+    def keys(self) -> int:
+        """Values that its processor began with."""
+
+    @property
+    def records(self) -> int:
+        """Changelog records replayed."""
+
+    @property
+    def from_disk(self) -> bool:
+        """Only what came after an orderly stop was replayed."""
+
+
 class Committed(Protocol):
     """One committed transaction, as the runtime tells it."""
 
@@ -139,10 +159,18 @@ class WorkerMetrics:
         }
         self._units = gauge("units_open", "Partitions held.", "agent")
         self._recovery = gauge(
-            "recovery_seconds", "Last rebuild from the changelog.", "agent", "partition"
+            "recovery_seconds", "Last opening: fencing to first record.", "agent", "partition"
         )
         self._recovered_keys = gauge(
-            "recovery_keys", "Keys of the last rebuild.", "agent", "partition"
+            "recovery_keys", "Values that the last opening began with.", "agent", "partition"
+        )
+        self._replayed_records = gauge(
+            "recovery_records",
+            "Changelog records replayed by the last opening; `source` is `disk` where only what"
+            " came after an orderly stop was.",
+            "agent",
+            "partition",
+            "source",
         )
         self._lag_records = gauge(
             "lag_records", "Records not yet taken (at most).", "agent", "partition"
@@ -156,11 +184,14 @@ class WorkerMetrics:
     def opened(self, unit: Unit) -> None:
         """A unit is about to be opened here."""
 
-    def recovered(self, unit: Unit, seconds: float, keys: int) -> None:
-        """A unit's state was rebuilt; a unit is rebuilt after every abort."""
+    def recovered(self, unit: Unit, recovered: Recovered) -> None:
+        """A unit has its state; it is opened again after every abort."""
         self._open.add((unit.agent, unit.partition))
-        self._recovery.labels(unit.agent, unit.partition).set(seconds)
-        self._recovered_keys.labels(unit.agent, unit.partition).set(keys)
+        self._recovery.labels(unit.agent, unit.partition).set(recovered.seconds)
+        self._recovered_keys.labels(unit.agent, unit.partition).set(recovered.keys)
+        self._forget_replay(unit)
+        source = "disk" if recovered.from_disk else "changelog"
+        self._replayed_records.labels(unit.agent, unit.partition, source).set(recovered.records)
         self._count_units(unit.agent)
 
     def closed(self, unit: Unit) -> None:
@@ -168,7 +199,12 @@ class WorkerMetrics:
         self._open.discard((unit.agent, unit.partition))
         for metric in (self._recovery, self._recovered_keys, self._lag_records, self._lag_seconds):
             metric.remove_by_labels({"agent": unit.agent, "partition": str(unit.partition)})
+        self._forget_replay(unit)
         self._count_units(unit.agent)
+
+    def _forget_replay(self, unit: Unit) -> None:
+        labels = {"agent": unit.agent, "partition": str(unit.partition)}
+        self._replayed_records.remove_by_labels(labels)
 
     def committed(self, committed: Committed) -> None:
         """A transaction was committed."""

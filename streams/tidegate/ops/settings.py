@@ -49,6 +49,12 @@ def default_cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "tidegate"
 
 
+def default_state_dir() -> Path:
+    """Return the user's state folder for Tidegate (XDG Base Directory)."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "tidegate"
+
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 
 
@@ -119,6 +125,17 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default_factory=default_cache_dir,
         description="Folder for what can be built again: compiled tables, indexes.",
+    )
+
+    state_dir: Path = Field(
+        default_factory=default_state_dir,
+        description="Folder of the workers' state. Local, and of the size of all open shipments and"
+        " licenses; what is lost of it is rebuilt from the changelogs.",
+    )
+    closed_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        30,
+        description="How long a closed shipment is remembered, so that no late event revives it."
+        " Well above the time for which producers send again.",
     )
 
     hold_alert_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(

@@ -33,14 +33,28 @@ class Committed:
     """From taking the first record to the end of the commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How a unit came by its state."""
+
+    seconds: float
+    """From fencing the last owner until it takes records."""
+    keys: int
+    """Values that its processor began with."""
+    records: int
+    """Changelog records replayed."""
+    from_disk: bool
+    """The state was on disk from an orderly stop, and only what came after was replayed."""
+
+
 class Meter(Protocol):
     """All calls come from the event loop's thread and must not block."""
 
     def opened(self, unit: Unit) -> None:
         """A unit is about to be opened here."""
 
-    def recovered(self, unit: Unit, seconds: float, keys: int) -> None:
-        """A unit's state was rebuilt from its changelog."""
+    def recovered(self, unit: Unit, recovered: Recovered) -> None:
+        """A unit has its state."""
 
     def closed(self, unit: Unit) -> None:
         """A unit was given up."""
@@ -66,7 +80,7 @@ class NullMeter:
 
     def opened(self, unit: Unit) -> None: ...
 
-    def recovered(self, unit: Unit, seconds: float, keys: int) -> None: ...
+    def recovered(self, unit: Unit, recovered: Recovered) -> None: ...
 
     def closed(self, unit: Unit) -> None: ...
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
 from tidegate.runtime.clients import reader
@@ -36,6 +37,14 @@ class Offsets:
                 if found:
                     counts[topic] = len(found)
             return counts
+
+    async def cluster_id(self) -> str:
+        """Return the cluster's id; empty where the broker tells none."""
+        async with self._lock:
+            client = (await self._started())._client
+            async with asyncio.timeout(self._config.request_timeout):
+                answer = await client.send(client.get_random_node(), MetadataRequest([]))
+        return getattr(answer, "cluster_id", None) or ""
 
     async def earliest(self, topics: Iterable[str], partition: int) -> dict[str, int]:
         """Return the first offset still kept of each topic's partition."""

@@ -31,7 +31,10 @@ class Processor(Protocol):
     """One agent on one partition."""
 
     def restored(self, state: Iterable[tuple[str, bytes]]) -> None:
-        """Rebuild derived memory from the whole state, once, before the first transaction."""
+        """Rebuild derived memory, before the first transaction; called with portions of the state.
+
+        Each value comes as its agent's `AgentSpec.head` left it: by default whole.
+        """
 
     def ready(self, record: Record) -> bool:
         """Say whether this record can be taken now.

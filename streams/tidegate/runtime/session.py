@@ -13,24 +13,24 @@ from typing import Protocol
 from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 
 from tidegate.runtime.clock import BrokerTime, PartitionClock
+from tidegate.runtime.disk_store import StoreFailed
 from tidegate.runtime.exits import Exit
 from tidegate.runtime.intake import Batch, Intake
-from tidegate.runtime.meter import Committed, Meter
+from tidegate.runtime.meter import Committed, Meter, Recovered
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.processor import Processor
 from tidegate.runtime.record import Output
-from tidegate.runtime.recovery import Meta, recover
+from tidegate.runtime.recovery import Meta
 from tidegate.runtime.spec import (
     DEAD_LETTERS,
     JOURNAL,
-    META_KEY,
     AgentSpec,
     RuntimeConfig,
     Unit,
 )
-from tidegate.runtime.store import MemoryStore
 from tidegate.runtime.transaction import Transaction
 from tidegate.runtime.turn import Turn
+from tidegate.runtime.unit_state import UnitState
 from tidegate.runtime.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -70,14 +70,15 @@ class Session:
 
     Opening, in this order:
         1. Start the producer: it fences the last owner.
-        2. Replay the changelog to its end.
+        2. Take the state from disk, where that can be believed, and replay the changelog to its
+           end, from there or from its beginning.
         3. Take the positions from it.
         4. Seek, under a new number; from then on batches are accepted.
 
     A transaction, in this order:
         1. Decide (`Turn`), on an overlay.
         2. Write outputs, changelog, meta record and journal; await all; commit (`Writer`).
-        3. Apply to memory, and only now.
+        3. Apply to the state, and only now.
 
     Any error: give all of it up and open again.
     """
@@ -93,10 +94,9 @@ class Session:
         self._worker = worker
         self._writer = Writer(worker.config, unit)
         self._clock = PartitionClock()
-        self._store = MemoryStore()
+        self._state = UnitState(worker.config, unit, spec)
         self._processor: Processor
         self._partitions: dict[str, int] = {}
-        self._number = 0
         self._failures = 0
         self._paused = False
         self._has_something = False
@@ -193,6 +193,8 @@ class Session:
             except Exception as error:
                 log.exception("%s failed", self.unit)
                 self._worker.meter.aborted(self.unit, type(error).__name__)
+                if isinstance(error, StoreFailed):
+                    self._state.distrust()
                 self._failures += 1
                 if self._failures >= self._worker.config.failures:
                     self._worker.fail(Exit.PROCESSOR_FAILED, f"{self.unit}: {error!r}")
@@ -201,6 +203,7 @@ class Session:
                 self.running = False
                 self._idle.set()
                 await self._writer.stop()
+                await self._state.close()
 
     async def _rest(self, seconds: float) -> None:
         """Wait, but not when closing."""
@@ -216,25 +219,25 @@ class Session:
             {*spec.inputs, *spec.outputs, spec.changelog, JOURNAL, DEAD_LETTERS}
         )
         await self._writer.start()  # 1.
-        state, meta = await recover(  # 2.
-            config, spec.changelog, self.unit.partition, self._progressed
-        )
-        self._positions = await self._checked(meta.positions)  # 3.
-        self._number = meta.number
-        self._clock = PartitionClock(meta.clock)
-        self._store = MemoryStore(state.items())
+        self._state = state = UnitState(config, self.unit, spec)  # 2.
+        await state.open(worker.offsets, self._progressed)
+        self._positions = await self._checked(state.meta.positions)  # 3.
+        self._clock = PartitionClock(state.meta.clock)
         self._processor = spec.processor(self.unit.partition)
-        self._processor.restored(self._store.items())
+        keys = await state.restore(self._processor, self._progressed)
         if not worker.broker_time.known:
             await self._ask_time()
         self._must_seek = True
         self.running = True
-        worker.meter.recovered(self.unit, perf_counter() - began, len(self._store))
-        log.info("%s: opened with %d keys, transaction %d", self.unit, len(state), meta.number)
+        recovered = Recovered(perf_counter() - began, keys, state.replayed, state.from_disk)
+        worker.meter.recovered(self.unit, recovered)
+        number = state.meta.number
+        log.info("%s: opened with %d keys, transaction %d, %s", self.unit, keys, number, recovered)
 
     async def _ask_time(self) -> None:
         """Learn the broker's time before the first decision, by a journal record of its own."""
-        value = {"agent": self.spec.name, "partition": self.unit.partition, "opened": self._number}
+        number = self._state.meta.number
+        value = {"agent": self.spec.name, "partition": self.unit.partition, "opened": number}
         partition = self.unit.partition % self._partitions[JOURNAL]
         record = Output(JOURNAL, partition, str(self.unit).encode(), json.dumps(value).encode())
         sent_at = monotonic()
@@ -336,8 +339,8 @@ class Session:
             agent=self.unit.agent,
             partition=self.unit.partition,
             clock=now,
-            number=self._number + 1,
-            store=self._store,
+            number=self._state.meta.number + 1,
+            store=self._state.store,
             partitions=self._partitions,
             largest=config.limits.record_bytes,
         )
@@ -350,15 +353,16 @@ class Session:
         # 2.
         positions = self.intake.positions()
         outputs = transaction.outputs
-        outputs += self._changelog(transaction, Meta(positions, now, transaction.number))
+        meta = Meta(positions, now, transaction.number, self._state.meta.lineage)
+        outputs += self._state.records(transaction.changes, meta)
         outputs.append(turn.journal())
         sent_at = monotonic()
         stamp = await self._writer.commit(outputs, int(now.timestamp() * 1000))
         # 3.
-        self._number = transaction.number
+        offset = self._writer.last_offset(self.spec.changelog, self.unit.partition)
+        self._state.commit(transaction.changes, meta, offset)
         self._positions = positions
         self._clock.advance(now)
-        self._store.apply(transaction.changes)
         self._processor.applied(transaction.changes, now)
         self._worker.broker_time.observe(stamp, sent_at)
         self._failures = 0
@@ -380,15 +384,6 @@ class Session:
             )
         )
         return True
-
-    def _changelog(self, transaction: Transaction, meta: Meta) -> list[Output]:
-        topic, partition = self.spec.changelog, self.unit.partition
-        records = [
-            Output(topic, partition, key.encode(), value)
-            for key, value in transaction.changes.items()
-        ]
-        records.append(Output(topic, partition, META_KEY.encode(), meta.encode()))
-        return records
 
     def _progressed(self) -> None:
         self.progress = monotonic()

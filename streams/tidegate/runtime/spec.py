@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tidegate.runtime.processor import Processor
@@ -16,6 +17,15 @@ META_KEY = "\x00meta"
 
 DeadLetter = Callable[[Record, str, str], tuple[str | None, bytes]]
 """Turn a record, the field at fault and the reason into a dead letter's key and value."""
+
+
+Head = Callable[[str, bytes], bytes | None]
+"""Return, for a state key and its value, what a processor needs of it to begin; None: nothing."""
+
+
+def whole(key: str, value: bytes) -> bytes | None:
+    """Return the value itself, for agents whose values have no head."""
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,8 @@ class AgentSpec:
     """Logical names of the topics that it emits to, besides journal and dead letters."""
     keyed: frozenset[str] = frozenset()
     """Inputs from outside, whose records may lie in a partition that does not own their key."""
+    head: Head = whole
+    """What `Processor.restored` gets of each value. The shorter, the sooner a worker is open."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,8 @@ class RuntimeConfig:
     limits: Limits = field(default_factory=Limits)
     security: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for every aiokafka client: security_protocol, ssl_context, sasl_*."""
+    state_dir: Path | None = None
+    """This process's own folder for its units' state; None keeps all state in memory."""
 
     @property
     def group(self) -> str:

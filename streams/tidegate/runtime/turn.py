@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from time import perf_counter
 
+from tidegate.runtime.disk_store import StoreFailed
 from tidegate.runtime.intake import Intake, Lane
 from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.processor import Processor, Refused
@@ -163,6 +164,8 @@ class Turn:
             if record.damage is not None:
                 raise Refused("", record.damage)
             self._processor.take(transaction, record)
+        except StoreFailed:
+            raise  # no fault of the record
         except Refused as refused:
             transaction.undo_record()
             self._bury(record, refused.field, refused.reason)

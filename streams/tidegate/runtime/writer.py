@@ -29,6 +29,7 @@ class Writer:
         self._config = config
         self._unit = unit
         self._producer: Any = None
+        self._ends: dict[tuple[str, int], int] = {}
 
     async def start(self) -> None:
         """Connect and fence; returns when the last owner's transaction is committed or undone."""
@@ -47,6 +48,10 @@ class Writer:
                 await producer.stop()
         except Exception as error:
             log.debug("producer of %s did not stop in order: %r", self._unit, error)
+
+    def last_offset(self, topic: str, partition: int) -> int | None:
+        """Return where the last commit's last record in a partition lies; None: not known."""
+        return self._ends.get((topic, partition))
 
     async def commit(self, outputs: Sequence[Output], timestamp_ms: int) -> int | None:
         """Write `outputs` in one transaction; return the broker's time of the journal record.
@@ -79,11 +84,12 @@ class Writer:
         for output in outputs:
             groups[output.topic, output.partition].append(output)
         futures: list[asyncio.Future[Any]] = []
+        last: dict[tuple[str, int], tuple[int, int]] = {}  # index of the batch, records in it
         journal: asyncio.Future[Any] | None = None
         try:
             for (topic, partition), group in groups.items():
                 physical = config.physical(topic)
-                batch = producer.create_batch()
+                batch, held = producer.create_batch(), 0
                 for output in group:
                     fields: dict[str, Any] = {
                         "key": output.key,
@@ -95,8 +101,10 @@ class Writer:
                         futures.append(
                             await producer.send_batch(batch, physical, partition=partition)
                         )
-                        batch = producer.create_batch()
+                        batch, held = producer.create_batch(), 0
                         batch.append(**fields)
+                    held += 1
+                last[topic, partition] = len(futures), held
                 futures.append(await producer.send_batch(batch, physical, partition=partition))
                 if topic == JOURNAL:
                     journal = futures[-1]
@@ -107,6 +115,12 @@ class Writer:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+        # A broker that has the batch already, from a try before, may not say where.
+        self._ends = {
+            place: futures[index].result().offset + held - 1
+            for place, (index, held) in last.items()
+            if futures[index].result().offset >= 0
+        }
         stamp = None if journal is None else journal.result().timestamp
         return {} if stamp is None else {JOURNAL: stamp}
 

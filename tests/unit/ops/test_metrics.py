@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.exposition import generate_latest
 
 from tidegate.ops.metrics import WorkerMetrics
-from tidegate.runtime.meter import Committed, Meter
+from tidegate.runtime.meter import Committed, Meter, Recovered
 from tidegate.runtime.spec import Unit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -101,13 +101,17 @@ def test_an_unknown_count_is_kept_without_its_label(metrics: WorkerMetrics) -> N
 
 def test_what_is_told_of_a_unit_ends_when_it_is_given_up(metrics: WorkerMetrics) -> None:
     metrics.opened(UNIT)
-    metrics.recovered(UNIT, 1.5, 100)
+    metrics.recovered(UNIT, Recovered(1.5, 100, 240, False))
     metrics.lag(UNIT, 40, 0.5)
     assert value(metrics, "recovery_seconds", agent="screening", partition="3") == 1.5
     assert value(metrics, "lag_seconds", agent="screening", partition="3") == 0.5
-    metrics.recovered(UNIT, 0.5, 100)  # rebuilt after an abort: still one unit
+    metrics.recovered(UNIT, Recovered(0.5, 100, 3, True))  # rebuilt after an abort: still one unit
     assert value(metrics, "units_open", agent="screening") == 1
+    where = {"agent": "screening", "partition": "3"}
+    assert value(metrics, "recovery_records", **where, source="disk") == 3
+    assert value(metrics, "recovery_records", **where, source="changelog") is None
     metrics.closed(UNIT)
+    assert value(metrics, "recovery_records", **where, source="disk") is None
     assert value(metrics, "units_open", agent="screening") == 0
     assert value(metrics, "lag_seconds", agent="screening", partition="3") is None
     assert value(metrics, "recovery_seconds", agent="screening", partition="3") is None
