@@ -62,13 +62,14 @@ docs: $(VENV)/.installed-dev ## Write docs/reference/ from settings, topics and 
 	@$(BIN)/python docs/generate.py
 
 # uv writes one lock for all platforms and Pythons, with the hash of every wheel.
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	--extra build pyproject.toml
+PEER_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+LOCK = $(PEER_LOCK) --extra build pyproject.toml
 
 lock: $(VENV)/.installed-dev ## Write the locked dependencies anew after a change in pyproject.toml
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra dev --output-file requirements-dev.lock
+	$(PEER_LOCK) bench/peers/quix.in --output-file bench/peers/quix.txt
 
 clean: ## Remove the environment, caches and everything under var/
 	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

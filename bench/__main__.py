@@ -1,4 +1,4 @@
-"""`python -m bench`: measure on a real broker, and print a table.
+"""`python -m bench`: measure on a real broker, and print tables.
 
 Sizes are options. The figures are of this machine and this minute: set them beside each other, not
 beside another machine's.
@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from bench.comparison import compare
+from bench.cpu import machine
 from bench.events import license_, shipment
-from bench.measurements import (
-    Row,
-    check_start,
-    latency,
-    names_of,
-    publication,
-    send,
-    suspension,
-    throughput,
-)
+from bench.measurements import check_start, latency, names_of, publication, send, suspension
+from bench.progress import tell
+from bench.table import Section, as_data, as_text
 from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker, KafkaUnavailable
 
@@ -33,33 +27,37 @@ from tests.support.kafka import KafkaBroker, KafkaUnavailable
 def main() -> int:
     """Run all measurements; return the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--shipments", type=int, default=20_000, help="backlog, and open book")
+    parser.add_argument("--backlog", type=int, default=100_000, help="shipments, for throughput")
+    parser.add_argument("--book", type=int, default=20_000, help="open shipments, for tables")
     parser.add_argument("--claims", type=int, default=2_000, help="shipments on one license")
     parser.add_argument("--rates", type=float, nargs="+", default=[100.0, 500.0])
     parser.add_argument("--seconds", type=float, default=10.0, help="of each latency run")
+    parser.add_argument("--quick", action="store_true", help="small sizes, about two minutes")
+    parser.add_argument("--json", action="store_true", help="print data, not text")
     options = parser.parse_args()
-    console = Console(stderr=True)
+    if options.quick:
+        options.backlog, options.book, options.seconds = 20_000, 5_000, 3.0
     with tempfile.TemporaryDirectory() as folder:
         broker = KafkaBroker(Path(folder) / "kafka")
         try:
             broker.start()
         except KafkaUnavailable as problem:
-            console.print(f"bench: {problem}")
+            tell(str(problem))
             return 2
         try:
-            rows = asyncio.run(_measure(broker, Path(folder), options, console))
+            sections = asyncio.run(_measure(broker, Path(folder), options))
         finally:
             broker.stop()
-    table = Table("measured", "figure", "beside", title="Tidegate on Apache Kafka, one run")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    day = datetime.now(UTC).date().isoformat()
+    if options.json:
+        print(json.dumps({"date": day, "machine": machine(), "sections": as_data(sections)}))
+    else:
+        print(f"{day}, {machine()}; broker and all else on the same machine\n")
+        print("\n\n".join(as_text(section) for section in sections))
     return 0
 
 
-async def _measure(
-    broker: KafkaBroker, folder: Path, options: argparse.Namespace, console: Console
-) -> list[Row]:
+async def _measure(broker: KafkaBroker, folder: Path, options: argparse.Namespace) -> list[Section]:
     def deployment(name: str) -> Deployment:
         place = folder / name
         place.mkdir()
@@ -67,29 +65,29 @@ async def _measure(
         made.prepare()
         return made
 
-    rows: list[Row] = []
-    console.print(f"screening a backlog of {options.shipments:,} shipments")
-    backlog = deployment("backlog")
-    rows += await throughput(backlog, options.shipments)
-    with backlog.workers("bench-1"):
-        console.print("publishing tables that concern all of them")
-        plain = names_of(shipment(n) for n in range(options.shipments))
-        packs = backlog.settings.packs_dir
-        rows.append(await publication(backlog, packs, plain, options.shipments))
+    sections = await compare(deployment("backlog"), options.backlog)
+    changes = Section("Changes and starts", ("", "figure", "beside"))
+    book = deployment("book")
+    with book.workers("bench-book"):
+        tell(f"publishing tables that concern {options.book:,} open shipments")
+        records = [shipment(n) for n in range(options.book)]
+        await send(book, "trade.shipments", records)
+        packs = book.settings.packs_dir
+        changes.rows.append(await publication(book, packs, names_of(records), options.book))
     live = deployment("live")
-    with live.workers("bench-2"):
+    with live.workers("bench-live"):
         await send(live, "trade.licenses", [license_(1, "active")])
         for rate in options.rates:
             for licensed in (False, True):
-                console.print(f"latency at {rate:,.0f} /s, licensed: {licensed}")
-                rows.append(await latency(live, rate, options.seconds, licensed))
-        console.print(f"suspending a license with {options.claims:,} shipments")
+                tell(f"latency at {rate:,.0f} /s, licensed: {licensed}")
+                changes.rows.append(await latency(live, rate, options.seconds, licensed))
+        tell(f"suspending a license with {options.claims:,} shipments")
         cited = [shipment(n, licensed=True) for n in range(options.claims)]
         await send(live, "trade.shipments", cited)
-        rows.append(await suspension(live, names_of(cited), 2))
-    console.print("starting tidegate check")
-    rows += [check_start(live, cold=True), check_start(live, cold=False)]
-    return rows
+        changes.rows.append(await suspension(live, names_of(cited), 2))
+    tell("starting tidegate check")
+    changes.rows += [check_start(live, cold=True), check_start(live, cold=False)]
+    return [*sections, changes]
 
 
 if __name__ == "__main__":
