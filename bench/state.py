@@ -121,14 +121,20 @@ def disk(folder: Path) -> int:
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
-def started(worker: WorkerProcess, count: int) -> tuple[float, int]:
-    """Start a worker; return the seconds until it is ready, and its resident bytes."""
+def started(worker: WorkerProcess, count: int, source: str) -> tuple[float, int]:
+    """Start a worker; return the seconds until it is ready, and its resident bytes.
+
+    Raises:
+        AssertionError: shipments are missing, or the state did not come from `source`.
+    """
     began = time.perf_counter()
     worker.start()
     worker.await_ready(PATIENCE_SECONDS)
     seconds = time.perf_counter() - began
-    found = sum(n for name, n in worker.metrics().items() if "open_shipments{" in name)
-    if found != count:
+    metrics = worker.metrics()
+    found = sum(n for name, n in metrics.items() if "open_shipments{" in name)
+    sources = [name for name in metrics if "recovery_records{" in name and "screening" in name]
+    if found != count or not all(f'source="{source}"' in name for name in sources):
         raise AssertionError(f"{found} of {count} shipments are open\n{worker.tail()}")
     return seconds, rss(worker)
 
@@ -147,16 +153,16 @@ def measure(broker: KafkaBroker, folder: Path, count: int, console: Console) -> 
     worker = WorkerProcess(deployment, "bench")
     try:
         console.print(f"{count:,}: first start")
-        started(worker, count)
+        started(worker, count, "changelog")
         worker.kill()
         console.print(f"{count:,}: killed")
-        rebuilt = started(worker, count)
+        rebuilt = started(worker, count, "changelog")
         began = time.perf_counter()
         worker.stop()
         stopping = time.perf_counter() - began
         on_disk = disk(place / "state")
         console.print(f"{count:,}: stopped in order")
-        again = started(worker, count)
+        again = started(worker, count, "disk")
         worker.stop()
     finally:
         worker.kill()

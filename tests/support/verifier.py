@@ -26,6 +26,7 @@ from tests.support.accounts import OPEN, Accounts, owner
 from tests.support.deployment import ALERT_DELAY_SECONDS
 from tests.support.merge import cites
 from tests.support.topics import LICENSES_STATE, Topics
+from tidegate.agents.heads import document_of
 from tidegate.agents.shipment_state import ClosedShipment, OpenShipment
 from tidegate.events.codec import decode
 from tidegate.events.decision import Decision
@@ -228,7 +229,7 @@ def _check_licenses(topics: Topics, accounts: Accounts) -> None:
     for partition in range(topics.partitions):
         for key, value in topics.state[LICENSES_STATE, partition].items():
             if key.startswith("l:"):
-                data = json.loads(value)["license"]
+                data = json.loads(document_of(value))["license"]
                 assert owner(data["license_id"].encode(), topics.partitions) == partition
                 wanted = licenses.pop(data["license_id"])
                 assert (data["revision"], data["status"]) == (wanted["revision"], wanted["status"])

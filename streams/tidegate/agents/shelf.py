@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from tidegate.measures.tables import Tables
 
+KEPT_VERSIONS = 2
+UNUSED_SECONDS = 300.0
+"""An open partition asks for its version every second."""
+
 
 class Shelf:
-    """Versions by name. A version is built aside, then put here; a bad one is refused by name."""
+    """Versions by name. A version is built aside, then put here; a bad one is refused by name.
 
-    def __init__(self) -> None:
+    The newest stay, and those that some partition has asked for lately; each takes tens of
+    megabytes. One asked for again after it was dropped is wanted, and so built, again.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._built: dict[str, Tables] = {}
+        self._asked: dict[str, float] = {}
+        """When each built version was asked for last, or put here."""
         self._refused: dict[str, str] = {}
         self.wanted: set[str] = set()
         """Versions that some partition waits for."""
@@ -22,6 +34,8 @@ class Shelf:
         tables = self._built.get(version)
         if tables is None:
             self.wanted.add(version)
+        else:
+            self._asked[version] = self._clock()
         return tables
 
     def refusal(self, version: str) -> str | None:
@@ -30,7 +44,12 @@ class Shelf:
 
     def put(self, tables: Tables) -> None:
         """Offer a built version to all partitions."""
+        now = self._clock()
         self._built[tables.version] = tables
+        self._asked[tables.version] = now
+        for version in list(self._built)[:-KEPT_VERSIONS]:
+            if now - self._asked[version] > UNUSED_SECONDS:
+                del self._built[version], self._asked[version]
         self._refused.pop(tables.version, None)
         self._settled(tables.version)
 

@@ -111,8 +111,12 @@ async def run(
         async with _tasks(watchdog.turn(), units.watch_lag()):
             watchdog.start()
             try:
-                await app.maybe_start()
-                await _first(units.stopping.wait(), app.wait_until_stopped())
+                # A start may wait for ever, as for a group that refuses us; an end must not.
+                starting = asyncio.ensure_future(app.maybe_start())
+                await _first(units.stopping.wait(), starting)
+                if not units.stopping.is_set():
+                    starting.result()
+                    await _first(units.stopping.wait(), app.wait_until_stopped())
                 if not units.stopping.is_set():
                     log.critical("the consumer ended: %r", app.crash_reason)
                     units.exit_code = Exit.CONSUMER_FAILED

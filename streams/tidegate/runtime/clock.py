@@ -6,9 +6,17 @@ end today; one whose machine runs behind must not undo what a faster one already
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Linux's monotonic clock stands still while the machine sleeps: the bound would lag by that long.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def steady() -> float:
+    """Return seconds that never go back and go on while the machine is suspended."""
+    return time.clock_gettime(_STEADY)
 
 
 class BrokerTime:
@@ -27,16 +35,23 @@ class BrokerTime:
     def known(self) -> bool:
         return self._offset is not None
 
-    def observe(self, stamp_ms: int | None, sent_at: float) -> None:
-        """Learn a stamp of a record that was sent at `sent_at` (monotonic seconds)."""
-        if stamp_ms is not None and stamp_ms > 0:
-            self._offset = stamp_ms / 1000 - sent_at
+    def observe(self, stamp_ms: int | None, sent_at: float, answered_at: float) -> None:
+        """Learn a stamp put on between `sent_at` and `answered_at` (seconds of `steady`).
 
-    def latest(self, monotonic: float) -> datetime | None:
-        """Return the latest instant that a clock may show at `monotonic`; None: no bound."""
+        What is known stays as long as the stamp allows it: a slow commit says little, and must not
+        loosen a bound that a quick one gave.
+        """
+        if stamp_ms is None or stamp_ms <= 0:
+            return
+        least, most = stamp_ms / 1000 - answered_at, stamp_ms / 1000 - sent_at
+        known = most if self._offset is None else self._offset
+        self._offset = min(max(known, least), most)
+
+    def latest(self, now: float) -> datetime | None:
+        """Return the latest instant that a clock may show at `now` of `steady`; None: no bound."""
         if self._offset is None:
             return None
-        return EPOCH + timedelta(seconds=self._offset + monotonic + self._ahead)
+        return EPOCH + timedelta(seconds=self._offset + now + self._ahead)
 
 
 class PartitionClock:

@@ -17,12 +17,13 @@ AGAIN_SECONDS = 0.1
 
 
 def keep(coordinator: Any, lost: Callable[[str], None]) -> None:
-    """Join again on an assignment without content; call `lost` where the membership ends.
+    """Join again on an assignment without content; call `lost` where it ends or is refused.
 
     The embedded broker answers a member with no bytes when the group changes while it joins. Read
     as an assignment that is an error, and the end of the task; here it is a reason to join again.
     """
     complete = coordinator._on_join_complete
+    push = coordinator._push_error_to_user
 
     async def on_join_complete(
         generation: int, member_id: str, protocol: str, assignment: bytes
@@ -39,5 +40,11 @@ def keep(coordinator: Any, lost: Callable[[str], None]) -> None:
         if error is not None:
             lost(f"the membership in the group ended: {error!r}")
 
+    def refused(error: BaseException) -> Any:
+        # aiokafka would keep it for whoever fetches next, and nobody fetches without partitions.
+        lost(f"the group refuses this worker: {error!r}")
+        return push(error)
+
     coordinator._on_join_complete = on_join_complete
+    coordinator._push_error_to_user = refused
     coordinator._coordination_task.add_done_callback(ended)

@@ -14,6 +14,7 @@ from functools import lru_cache
 _SEED = 0x9747B28C
 _MULTIPLIER = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+_LONGEST_KEPT = 128  # bytes; anyone may send keys of a megabyte, and 65,536 of them are kept
 
 
 def murmur2(data: bytes) -> int:
@@ -32,7 +33,15 @@ def murmur2(data: bytes) -> int:
     return h ^ (h >> 15)
 
 
-@lru_cache(maxsize=1 << 16)
 def partition_for(key: bytes, partitions: int) -> int:
     """Return the partition, 0 to `partitions` - 1, that owns `key`."""
+    if len(key) > _LONGEST_KEPT:
+        return _owner(key, partitions)
+    return _kept_owner(key, partitions)
+
+
+def _owner(key: bytes, partitions: int) -> int:
     return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+_kept_owner = lru_cache(maxsize=1 << 16)(_owner)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 
-from tidegate.runtime.clock import BrokerTime, PartitionClock
+from tidegate.runtime.clock import BrokerTime, PartitionClock, steady
 from tidegate.runtime.disk_store import StoreFailed
 from tidegate.runtime.exits import Exit
 from tidegate.runtime.intake import Batch, Intake
@@ -240,9 +240,9 @@ class Session:
         value = {"agent": self.spec.name, "partition": self.unit.partition, "opened": number}
         partition = self.unit.partition % self._partitions[JOURNAL]
         record = Output(JOURNAL, partition, str(self.unit).encode(), json.dumps(value).encode())
-        sent_at = monotonic()
+        sent_at = steady()
         stamp = await self._writer.commit([record], int(time() * 1000))
-        self._worker.broker_time.observe(stamp, sent_at)
+        self._worker.broker_time.observe(stamp, sent_at, steady())
 
     async def _checked(self, kept: Mapping[str, int]) -> dict[str, int]:
         """Return where to read on in each input; say so where retention was there before us."""
@@ -310,7 +310,7 @@ class Session:
         return False
 
     def _now(self) -> datetime:
-        latest = self._worker.broker_time.latest(monotonic())
+        latest = self._worker.broker_time.latest(steady())
         return self._clock.read(datetime.now(UTC), latest)
 
     def _until_next(self, now: datetime) -> float:
@@ -356,7 +356,7 @@ class Session:
         meta = Meta(positions, now, transaction.number, self._state.meta.lineage)
         outputs += self._state.records(transaction.changes, meta)
         outputs.append(turn.journal())
-        sent_at = monotonic()
+        sent_at = steady()
         stamp = await self._writer.commit(outputs, int(now.timestamp() * 1000))
         # 3.
         offset = self._writer.last_offset(self.spec.changelog, self.unit.partition)
@@ -364,7 +364,7 @@ class Session:
         self._positions = positions
         self._clock.advance(now)
         self._processor.applied(transaction.changes, now)
-        self._worker.broker_time.observe(stamp, sent_at)
+        self._worker.broker_time.observe(stamp, sent_at, steady())
         self._failures = 0
         self._progressed()
         self._worker.meter.committed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from tidegate.runtime.disk_store import DiskStore, StoreFailed
 from tidegate.runtime.home import home
-from tidegate.runtime.state_folder import CLEAN, DATABASE, FolderLocked, Mark, StateFolder
+from tidegate.runtime.state_folder import CLEAN, DATABASE, FORMAT, FolderLocked, Mark, StateFolder
 from tidegate.runtime.store import MemoryStore
 
 MARK = Mark("cluster", "history", number=7, offset=42, closed_at=1.0)
@@ -54,6 +55,8 @@ def test_on_disk_and_in_memory_are_one_store(steps: list) -> None:
             )
             for key in step:
                 assert disk.get(key) == memory.get(key)
+                # A walk goes on behind a key that is there.
+                assert disk.keys_after(key, "", 3) == memory.keys_after(key, "", 3)
         assert dict(disk.items()) == dict(memory.items())
         lines = {key: line for key, value in memory.items() if (line := head(key, value))}
         assert dict(disk.heads()) == lines
@@ -122,6 +125,13 @@ def test_a_mark_that_cannot_be_read_is_not_believed(tmp_path: Path, text: str) -
     (tmp_path / CLEAN).write_text(text)
     assert opened(tmp_path) == (None, 0)
     assert not (tmp_path / CLEAN).exists()
+
+
+def test_a_folder_of_another_format_is_not_believed(tmp_path: Path) -> None:
+    filled(tmp_path)
+    content = json.loads((tmp_path / CLEAN).read_text())
+    (tmp_path / CLEAN).write_text(json.dumps(content | {"format": FORMAT + 1}))
+    assert opened(tmp_path) == (None, 0)
 
 
 def test_a_database_that_does_not_open_is_wiped(tmp_path: Path) -> None:

@@ -16,7 +16,11 @@ class Coordinator:
     def __init__(self, routine: Any) -> None:
         self.joined: list[bytes] = []
         self.rejoins = 0
+        self.pushed: list[BaseException] = []
         self._coordination_task = asyncio.ensure_future(routine)
+
+    def _push_error_to_user(self, error: BaseException) -> None:
+        self.pushed.append(error)
 
     async def _on_join_complete(
         self, generation: int, member_id: str, protocol: str, assignment: bytes
@@ -57,3 +61,15 @@ async def test_a_membership_that_ends_by_an_error_is_told() -> None:
     await asyncio.sleep(0)  # the callback runs in the loop's next turn
     assert len(told) == 1
     assert "cannot be read" in told[0]
+
+
+async def test_a_member_that_the_group_refuses_is_told() -> None:
+    told: list[str] = []
+    coordinator = Coordinator(forever())
+    membership.keep(coordinator, told.append)
+    coordinator._push_error_to_user(ValueError("too long a session"))
+    assert len(told) == 1
+    assert "too long a session" in told[0]
+    assert len(coordinator.pushed) == 1
+    coordinator._coordination_task.cancel()
+    await asyncio.wait([coordinator._coordination_task])
