@@ -11,17 +11,28 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.comparison import compare
+from bench.costs import costs
 from bench.cpu import machine
 from bench.events import license_, shipment
-from bench.measurements import check_start, latency, names_of, publication, send, suspension
+from bench.latency import latency, section
+from bench.measurements import check_start, names_of, publication, send, suspension
 from bench.progress import tell
+from bench.state_rows import state_rows
 from bench.table import Section, as_data, as_text
 from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker, KafkaUnavailable
+
+KINDS = (
+    ("no license", False, False),
+    ("with a license", True, False),
+    ("no license, SIGKILL", False, True),
+)
+"""What is timed: words for it, whether shipments cite a license, whether the worker is killed."""
 
 
 def main() -> int:
@@ -30,13 +41,19 @@ def main() -> int:
     parser.add_argument("--backlog", type=int, default=100_000, help="shipments, for throughput")
     parser.add_argument("--book", type=int, default=20_000, help="open shipments, for tables")
     parser.add_argument("--claims", type=int, default=2_000, help="shipments on one license")
-    parser.add_argument("--rates", type=float, nargs="+", default=[100.0, 500.0])
+    parser.add_argument("--rates", type=int, nargs="+", default=[1_000, 5_000, 15_000])
     parser.add_argument("--seconds", type=float, default=10.0, help="of each latency run")
+    parser.add_argument("--measures", type=int, nargs="+", default=[100, 1_000, 10_000])
+    parser.add_argument("--open", type=int, nargs="+", default=[10_000, 200_000])
+    parser.add_argument("--states", type=int, nargs="*", default=[100_000])
     parser.add_argument("--quick", action="store_true", help="small sizes, about two minutes")
     parser.add_argument("--json", action="store_true", help="print data, not text")
     options = parser.parse_args()
     if options.quick:
-        options.backlog, options.book, options.seconds = 20_000, 5_000, 3.0
+        options.backlog, options.book, options.seconds = 15_000, 2_000, 3.0
+        options.rates, options.claims = [1_000], 500
+        options.measures, options.open = [100, 1_000], [10_000]
+        options.states = []
     with tempfile.TemporaryDirectory() as folder:
         broker = KafkaBroker(Path(folder) / "kafka")
         try:
@@ -46,6 +63,8 @@ def main() -> int:
             return 2
         try:
             sections = asyncio.run(_measure(broker, Path(folder), options))
+            if options.states:
+                sections.append(state_rows(broker, Path(folder), options.states))
         finally:
             broker.stop()
     day = datetime.now(UTC).date().isoformat()
@@ -65,7 +84,11 @@ async def _measure(broker: KafkaBroker, folder: Path, options: argparse.Namespac
         made.prepare()
         return made
 
-    sections = await compare(deployment("backlog"), options.backlog)
+    sections = [
+        await compare(deployment("backlog"), deployment("two"), options.backlog),
+        await _latencies(deployment, options),
+        costs(folder, options.measures, options.open, 2_000 if options.quick else 5_000),
+    ]
     changes = Section("Changes and starts", ("", "figure", "beside"))
     book = deployment("book")
     with book.workers("bench-book"):
@@ -77,17 +100,36 @@ async def _measure(broker: KafkaBroker, folder: Path, options: argparse.Namespac
     live = deployment("live")
     with live.workers("bench-live"):
         await send(live, "trade.licenses", [license_(1, "active")])
-        for rate in options.rates:
-            for licensed in (False, True):
-                tell(f"latency at {rate:,.0f} /s, licensed: {licensed}")
-                changes.rows.append(await latency(live, rate, options.seconds, licensed))
         tell(f"suspending a license with {options.claims:,} shipments")
         cited = [shipment(n, licensed=True) for n in range(options.claims)]
         await send(live, "trade.shipments", cited)
         changes.rows.append(await suspension(live, names_of(cited), 2))
     tell("starting tidegate check")
     changes.rows += [check_start(live, cold=True), check_start(live, cold=False)]
-    return [*sections, changes]
+    # Words, which wrap: a figure, then what it is beside.
+    told = [(title, "; ".join(filter(None, said))) for title, *said in changes.rows]
+    return [*sections, Section(changes.title, ("", "figure"), told)]
+
+
+async def _latencies(
+    deployment: Callable[[str], Deployment], options: argparse.Namespace
+) -> Section:
+    found = section()
+    # Each on topics of its own: a rate that is not sustained leaves a backlog behind.
+    for rate in options.rates:
+        for words, licensed, kill in KINDS:
+            if kill and rate != min(options.rates):
+                continue
+            name = f"{rate}-{'killed' if kill else 'licensed' if licensed else 'plain'}"
+            live = deployment(name)
+            seconds = max(12.0, options.seconds) if kill else options.seconds
+            with live.workers(name) as (worker,):
+                await send(live, "trade.licenses", [license_(1, "active")])
+                title = f"{rate:,} /s, {words}"
+                found.rows.append(
+                    await latency(live, worker, title, rate, seconds, 0, licensed, kill)
+                )
+    return found
 
 
 if __name__ == "__main__":

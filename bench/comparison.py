@@ -26,22 +26,14 @@ NOTES = (
 )
 
 
-async def compare(deployment: Deployment, backlog: int) -> list[Section]:
-    """Measure every peer, and our workers by number; the deployment's topics are still empty."""
+async def compare(deployment: Deployment, second: Deployment, backlog: int) -> Section:
+    """Measure every peer, and two of our workers on the second deployment; both are empty yet."""
     settings = deployment.settings
     bootstrap, partitions = settings.kafka_bootstrap_servers, settings.partitions
     source = f"{settings.topic_prefix}trade.shipments"
     tell(f"sending a backlog of {backlog:,} shipments")
     await send_all(bootstrap, source, partitions, (shipment(n) for n in range(backlog)))
-    place = Place(
-        bootstrap=bootstrap,
-        source=source,
-        target=f"{settings.topic_prefix}trade.decisions",
-        partitions=partitions,
-        backlog=backlog,
-        folder=deployment.folder,
-        cache=settings.cache_dir,
-    )
+    place = _place(deployment, source, backlog)
     # Slow ones work off a part of the backlog: a rate is a rate.
     peers: list[tuple[str, str, int, Run]] = [
         ("Stock Faust, same engine, at least once", "faust-alo", 15_000, _faust("at_least_once")),
@@ -57,10 +49,29 @@ async def compare(deployment: Deployment, backlog: int) -> list[Section]:
         [_row(OURS, ours, ours)],
         NOTES,
     )
+    other = f"{second.settings.topic_prefix}trade.shipments"
+    await send_all(bootstrap, other, partitions, (shipment(n) for n in range(backlog)))
+    its_place = _place(second, other, backlog)
+    title = "Tidegate, exactly once, 2 workers"
+    two = await _tried(title, lambda: tidegate.run(its_place, second, workers=2))
+    section.rows.append(_row(title, two, ours))
     for title, name, part, run in peers:
         own = replace(await _own_place(place, name), backlog=min(part, backlog))
         section.rows.append(_row(title, await _tried(title, _bound(run, own)), ours))
-    return [section]
+    return section
+
+
+def _place(deployment: Deployment, source: str, backlog: int) -> Place:
+    settings = deployment.settings
+    return Place(
+        bootstrap=settings.kafka_bootstrap_servers,
+        source=source,
+        target=f"{settings.topic_prefix}trade.decisions",
+        partitions=settings.partitions,
+        backlog=backlog,
+        folder=deployment.folder,
+        cache=settings.cache_dir,
+    )
 
 
 def _bound(run: Run, place: Place) -> Callable[[], Awaitable[Throughput]]:

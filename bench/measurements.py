@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import statistics
 import subprocess
 import time
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from bench.decisions import Decisions
-from bench.events import license_, shipment
+from bench.events import license_
 from tests.support.deployment import TIDEGATE, Deployment
 
 Row = tuple[str, str, str]
@@ -34,43 +33,6 @@ async def send(deployment: Deployment, topic: str, records: Iterable[tuple[bytes
         await asyncio.gather(*futures)
     finally:
         await producer.stop()
-
-
-async def latency(deployment: Deployment, rate: float, seconds: float, licensed: bool) -> Row:
-    """Measure from the intended send to the visible decision, open loop."""
-    count = int(rate * seconds)
-    records = [shipment(1_000_000 + n, licensed) for n in range(count)]
-    names = [key.decode() for key, _ in records]
-    sent: dict[str, float] = {}
-    producer = AIOKafkaProducer(
-        bootstrap_servers=deployment.settings.kafka_bootstrap_servers, linger_ms=0
-    )
-    await producer.start()
-    topic = deployment.settings.topic_prefix + "trade.shipments"
-
-    async def on_schedule() -> None:
-        began = time.monotonic()
-        for number, (key, value) in enumerate(records):
-            due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            sent[names[number]] = due
-            await producer.send(topic, key=key, value=value)
-
-    try:
-        async with Decisions(deployment) as decisions:
-            sending = asyncio.create_task(on_schedule())
-            await decisions.until(lambda d: sending.done() and d.settled(names))
-            await sending
-    finally:
-        await producer.stop()
-    took = [decisions.seen_at[name] - sent[name] for name in names]
-    cuts = statistics.quantiles(took, n=100)
-    kind = "with a license (three transactions)" if licensed else "without licenses"
-    return (
-        f"latency {kind}, {rate:,.0f} /s",
-        f"p50 {cuts[49] * 1000:,.0f} ms, p99 {cuts[98] * 1000:,.0f} ms",
-        f"maximum {max(took) * 1000:,.0f} ms",
-    )
 
 
 async def suspension(deployment: Deployment, licensed: list[str], revision: int) -> Row:
