@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
+CHAOS_ARGS ?=
 MINUTES ?= 60
 
 # Installing speaks on standard error: `make demo DEMO_ARGS=--json` has only JSON on its output.
@@ -24,7 +25,7 @@ INSTALL_SELF = $(PIP_INSTALL) --quiet --no-deps --no-build-isolation --editable 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
 		| while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
-	@echo "  Variables: PYTHON, DEMO_ARGS (demo), TEST_ARGS (test), BENCH_ARGS (bench), MINUTES (chaos)"
+	@echo "  Variables: PYTHON, DEMO_ARGS (demo), TEST_ARGS (test), BENCH_ARGS (bench), MINUTES and CHAOS_ARGS (chaos)"
 
 demo: $(VENV)/.installed ## Run the demonstration (DEMO_ARGS="--seconds 30")
 	@$(BIN)/tidegate demo $(DEMO_ARGS)
@@ -47,13 +48,8 @@ format: $(VENV)/.installed-dev ## Bring the code into its form
 bench: $(VENV)/.installed-dev ## Measure, and print a table (never part of the tests)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
-FAULTS = tests/faults
-chaos: $(VENV)/.installed-dev ## Kill, freeze and restart parts, round after round, for MINUTES=60
-	@end=$$(( $$(date +%s) + 60 * $(MINUTES) )); round=0; \
-	while [ $$(date +%s) -lt $$end ]; do \
-		round=$$((round + 1)); echo "== round $$round"; \
-		$(BIN)/python -m pytest -q -x $(FAULTS) || exit 1; \
-	done
+chaos: $(VENV)/.installed-dev ## Kill, freeze and starve workers and broker for MINUTES=60, then verify
+	@$(BIN)/python -m tests.faults.chaos --minutes $(MINUTES) $(CHAOS_ARGS)
 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 	@$(BIN)/python -m schemas.generate

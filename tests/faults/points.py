@@ -8,6 +8,9 @@ In the order of a transaction:
     all_sent         every produce future is done, the commit not yet asked for
     committing       the commit is on the wire, its answer is not here
     committed        the broker has committed, and nobody here knows
+When a unit is opened:
+    opening          its producer is not yet started
+    fencing          the producer is started, the last owner fenced, nothing is recovered yet
 And on the way in, counted in fetched batches:
     lost_batch, doubled_batch, late_batch
 """
@@ -38,8 +41,11 @@ POINTS = (
     "committing",
     "committed",
 )
+OPENING = ("opening", "fencing")
 WAYS_IN = ("lost_batch", "doubled_batch", "late_batch")
-ACTIONS = ("kill", "stop", "raise", "lose")
+ACTIONS = ("kill", "stop", "raise", "lose", "linger", "hang")
+LINGER_SECONDS = 2.0  # shorter than a worker waits for a transaction before it gives a unit away
+HANG_SECONDS = 7.5  # longer than that
 WRITTEN_SECONDS = 0.02
 
 
@@ -50,15 +56,18 @@ class Fault:
     point: str
     number: int
     action: str = "kill"
-    """kill: SIGKILL; stop: SIGSTOP; raise: an error nobody expects; lose: the connection breaks."""
+    """kill: SIGKILL; stop: SIGSTOP; raise: an error nobody expects; lose: the connection breaks;
+    linger, hang: this step alone takes long."""
 
     @classmethod
     def parse(cls, text: str) -> Fault:
         """Read `POINT:N` or `POINT:N:ACTION`."""
         point, number, *action = text.split(":")
         fault = cls(point, int(number), *action)
-        if fault.point not in (*POINTS, *WAYS_IN) or fault.action not in ACTIONS:
-            raise ValueError(f"{text!r}: points are {POINTS + WAYS_IN}, actions are {ACTIONS}")
+        if fault.point not in (*POINTS, *OPENING, *WAYS_IN) or fault.action not in ACTIONS:
+            raise ValueError(
+                f"{text!r}: points are {POINTS + OPENING + WAYS_IN}, actions are {ACTIONS}"
+            )
         return fault
 
 
@@ -74,7 +83,7 @@ class Faults:
         self._reached[point] += 1
         return self._actions.get((point, self._reached[point]))
 
-    def reach(self, point: str) -> None:
+    async def reach(self, point: str) -> None:
         """Count the point, and let happen what is to happen there.
 
         Raises:
@@ -89,6 +98,8 @@ class Faults:
             os.kill(os.getpid(), signal.SIGKILL)
         elif action == "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
+        elif action in ("linger", "hang"):
+            await asyncio.sleep(LINGER_SECONDS if action == "linger" else HANG_SECONDS)
         elif action == "raise":
             raise RuntimeError(f"injected at {point}")
         else:
@@ -108,11 +119,17 @@ class FaultyProducer:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._producer, name)
 
+    async def start(self) -> None:
+        await self._faults.reach("opening")
+        await self._producer.start()
+        await self._producer._txn_manager.wait_for_pid()
+        await self._faults.reach("fencing")
+
     async def begin_transaction(self) -> None:
-        self._faults.reach("before_begin")
+        await self._faults.reach("before_begin")
         await self._producer.begin_transaction()
         self._sent = 0
-        self._faults.reach("begun")
+        await self._faults.reach("begun")
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
         future = await self._producer.send_batch(batch, topic, partition=partition)
@@ -124,13 +141,13 @@ class FaultyProducer:
             points.append("changelog_sent")
         for point in points:
             await asyncio.wait([future])
-            self._faults.reach(point)
+            await self._faults.reach(point)
         return future
 
     async def commit_transaction(self) -> None:
-        self._faults.reach("all_sent")
+        await self._faults.reach("all_sent")
         await self._producer.commit_transaction()
-        self._faults.reach("committed")
+        await self._faults.reach("committed")
 
     async def _request(self, node: Any, request: Any, *rest: Any, **more: Any) -> Any:
         if "EndTxn" not in type(request).__name__:
@@ -139,7 +156,7 @@ class FaultyProducer:
         # The request is in the kernel's hands by then; what the broker answers comes to nobody.
         await asyncio.wait([answer], timeout=WRITTEN_SECONDS)
         try:
-            self._faults.reach("committing")
+            await self._faults.reach("committing")
         except BaseException:
             answer.cancel()
             raise

@@ -117,6 +117,18 @@ class Topics:
             assert time.monotonic() < deadline, f"not settled: {self.summary()}"
             await asyncio.sleep(POLL_SECONDS)
 
+    async def read_on(self) -> None:
+        """Read what has come; returns after a moment where nothing has."""
+        await self._read()
+
+    async def done_with(self, topic: str) -> dict[int, int]:
+        """Return by partition up to where an input has been taken, and read here."""
+        found = {}
+        for partition in range(self.partitions):
+            here = await self._consumer.position(TopicPartition(self._prefix + topic, partition))
+            found[partition] = min(here, self._taken[topic, partition])
+        return found
+
     async def stood_still(self, seconds: float) -> None:
         """Read on until all is read and nothing new has come for a while, done or not."""
         deadline = time.monotonic() + seconds
