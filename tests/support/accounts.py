@@ -57,7 +57,7 @@ class Accounts:
     """
 
     def __init__(self, topics: Topics) -> None:
-        self._topics = topics
+        self.topics = topics
         self.taken: dict[tuple[str, int], list[Taken]] = defaultdict(list)
         self.ends: Counter[tuple[str, str]] = Counter()
         self.letters = _letters(topics)
@@ -72,16 +72,16 @@ class Accounts:
     def _follow_journal(self) -> None:
         """Lay the journal's ranges over the records: each lies in exactly one."""
         waiting = {
-            (topic, p): iter(self._topics.records[topic, p])
+            (topic, p): iter(self.topics.records[topic, p])
             for inputs in INPUTS_OF.values()
             for topic in inputs
-            for p in range(self._topics.partitions)
+            for p in range(self.topics.partitions)
         }
         peeked = {place: next(records, None) for place, records in waiting.items()}
         numbers: dict[tuple[str, int], int] = {}
         clocks: dict[tuple[str, int], str] = {}
         ends: dict[tuple[str, int], int] = defaultdict(int)
-        for entry in self._topics.transactions:
+        for entry in self.topics.transactions:
             unit = entry["agent"], entry["partition"]
             assert entry["number"] == numbers.get(unit, 0) + 1, f"{unit}: {entry}"
             assert entry["clock"] >= clocks.get(unit, ""), f"{unit}: the clock went back: {entry}"
@@ -110,10 +110,10 @@ class Accounts:
                 dead = one.place in self.letters
                 assert dead == (one.end == "dead"), f"{one.place}: {one.end}, but dead is {dead}"
         forwarded = sum(n for (_, end), n in self.ends.items() if end == "forwarded")
-        assert forwarded == sum(entry["forwarded"] for entry in self._topics.transactions)
+        assert forwarded == sum(entry["forwarded"] for entry in self.topics.transactions)
         places = {one.place for taken in self.taken.values() for one in taken}
         assert self.letters.keys() <= places, "dead letters of records that were never there"
-        said = sum(entry["dead"] for entry in self._topics.transactions)
+        said = sum(entry["dead"] for entry in self.topics.transactions)
         dead_ends = sum(n for (_, end), n in self.ends.items() if end == "dead")
         assert said == len(self.letters) == dead_ends
 
@@ -127,7 +127,7 @@ class Accounts:
         if one.topic not in KEYS:
             return "applied"
         key = one.record.key
-        if key is not None and owner(key, self._topics.partitions) != one.partition:
+        if key is not None and owner(key, self.topics.partitions) != one.partition:
             return "forwarded"
         if one.place in self.letters:
             # Whether it had to be one is asked where each kind of bad input is sent.

@@ -8,6 +8,7 @@ Compared. In memory a claim is answered before the next event is taken; in a dep
 may come between. So `decision_id`, `as_of`, `previous`, and at a switch `tables_version`, hang on
 how batches fell, and are left out: the verifier checks them from the journal and the topic alone.
 All else must be equal to the byte:
+- the state in the changelog of every shipment, in what is decided there (`decided`);
 - the decision in force of every shipment;
 - every decision on the way, with the one that `tidegate check` made from the same named inputs
   (event, facts, verdicts with the license's revision, baseline, dispositions) under the same
@@ -24,7 +25,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
+from tests.support import kept
 from tests.support.merge import Merge, Step
 from tests.support.verifier import Verified
 from tidegate.agents.offline import Offline
@@ -73,7 +76,9 @@ def compare(
                 for one in verified.accounts.taken["screening", partition]
                 if one.topic == "trade.shipments" and one.end == "applied"
             }
-            found.append(_compare(mine, job.result()))
+            current, on_the_way, states = job.result()
+            found.append(_compare(mine, (current, on_the_way)))
+            _compare_states(dict(kept.shipments(verified.accounts.topics, partition)), states)
     return Compared(
         sum(one.current for one in found),
         sum(one.on_the_way for one in found),
@@ -83,8 +88,8 @@ def compare(
 
 def history(
     steps: list[Step], versions: Mapping[str, Path], cache: Path
-) -> tuple[list[Decision], list[Decision]]:
-    """Return what `tidegate check` decides of these steps: in force at the end, and on the way."""
+) -> tuple[list[Decision], list[Decision], dict[str, bytes]]:
+    """Return what `tidegate check` decides of these steps: in force, on the way, and the state."""
     book: Offline | None = None
     for what, events, clock in steps:
         if what == "tables":
@@ -103,12 +108,43 @@ def history(
             book.apply(*events[-1], at=clock)
         except InvalidEvent as error:
             raise AssertionError(f"`check` refuses {events[-1]!r}: {error}") from None
-    return ([], []) if book is None else (book.current(), book.history())
+    if book is None:
+        return [], [], {}
+    return book.current(), book.history(), book._runtime.state("screening")
 
 
 def content(decision: Decision) -> bytes:
     """Return all of a decision that does not hang on how batches fell."""
     return canonical(decision.model_dump(mode="json", exclude=NOT_COMPARED, exclude_none=True))
+
+
+def decided(state: kept.Kept) -> dict[str, Any]:
+    """Return what of a state does not hang on how batches fell: no instants, no ids from them."""
+    if isinstance(state, kept.ClosedShipment):
+        return {"closed": True, "revision": state.revision, "digest": state.digest}
+    last = state.last
+    assert last is not None
+    return {
+        "event": state.event_id,
+        "digest": state.digest,
+        "facts": state.facts.model_dump(mode="json"),
+        "verdicts": sorted(canonical(verdict) for verdict in state.verdicts),
+        "dispositions": set(state.dispositions),
+        "releases": [release.model_dump(mode="json") for release in state.releases],
+        "decided": (last.outcome, last.action, sorted(last.fingerprints)),
+        "held_by": sorted(state.held_by),
+        "held": state.held_since is not None,
+        "told": None if state.told is None else (state.told.outcome, state.told.action),
+    }
+
+
+def _compare_states(found: Mapping[str, kept.Kept], again: Mapping[str, bytes]) -> None:
+    """The changelog holds what a single run of the same journal holds."""
+    once = {key.removeprefix("s:"): v for key, v in again.items() if key.startswith("s:")}
+    assert found.keys() == once.keys()
+    for shipment_id, state in found.items():
+        mine, wanted = decided(state), decided(kept.of(once[shipment_id]))
+        assert mine == wanted, f"{shipment_id} is kept as\n{mine}\na single run keeps\n{wanted}"
 
 
 def _compare(
