@@ -44,6 +44,10 @@ class Fleet:
             worker.start()
         self._wanted.add(name)
 
+    def hold(self, name: str) -> None:
+        """Don't start a worker again until it is added again."""
+        self._wanted.discard(name)
+
     async def remove(self, name: str) -> int:
         """Stop a worker in order; return its exit code."""
         self._wanted.discard(name)

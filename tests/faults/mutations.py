@@ -14,7 +14,6 @@ from typing import Any
 from tests.faults.step import replace
 from tidegate.runtime import clients, writer
 from tidegate.runtime.intake import Batch, Lane
-from tidegate.runtime.session import Session
 from tidegate.runtime.spec import RuntimeConfig, Unit
 from tidegate.runtime.unit_state import UnitState
 
@@ -53,25 +52,14 @@ def worker_transactional_id() -> None:
 
 
 def apply_before_commit() -> None:
-    """Apply to memory before the commit, and keep that memory when the commit fails."""
-    records, opened = UnitState.records, Session._open
-    kept: dict[Unit, dict[str, bytes]] = {}
+    """Apply to the state before the commit; when that fails, the state on disk is believed."""
+    records = UnitState.records
 
     def early(state: UnitState, changes: Any, meta: Any) -> Any:
         state.store.apply(changes)
-        kept[state._unit] = dict(state.store.items())
         return records(state, changes, meta)
 
-    async def with_what_was_kept(session: Session) -> None:
-        await opened(session)
-        if session.unit in kept:
-            state = session._state
-            state.store.apply(kept[session.unit])
-            session._processor = session.spec.processor(session.unit.partition)
-            await state.restore(session._processor, lambda: None)
-
     replace(UnitState, "records", early)
-    replace(Session, "_open", with_what_was_kept)
 
 
 def unnumbered_seek() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -18,9 +19,18 @@ from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker
 from tests.support.packs import looked_at
 
-FIRST = ("kill", "zombie", "kill", "tables", "broker", "cut", "slow", "scale")
+FIRST = ("kill", "zombie", "kill", "tables", "broker", "cut", "slow", "scale", "wipe")
 """Each once, and a kill more: with these a run begins, in any order."""
-WEIGHTS = {"kill": 10, "zombie": 4, "broker": 2, "scale": 2, "tables": 1, "cut": 1, "slow": 1}
+WEIGHTS = {
+    "kill": 10,
+    "zombie": 4,
+    "broker": 2,
+    "scale": 2,
+    "tables": 1,
+    "cut": 1,
+    "slow": 1,
+    "wipe": 1,
+}
 COUNTRIES = ("DE", "FR", "KR", "US", "GB", "NL", "IT", "SG", "VN", "TH", "MY", "ES", "SE", "BR")
 READY_SECONDS = 60.0
 ZOMBIE_KILLS = 0.3  # share of the zombies during whose sleep another worker is killed
@@ -78,6 +88,19 @@ class Nemeses:
         for victim in victims:
             victim.kill()
         self.counts["kills"] += len(victims)
+
+    async def do_wipe(self) -> None:
+        """Kill a worker and delete what it keeps on disk."""
+        victim = self._random.choice(self._fleet.running)
+        self._say(f"SIGKILL {victim.name}, and its disk is lost")
+        self._fleet.hold(victim.name)
+        victim.kill()
+        folders = self._deployment.settings.state_dir.glob(f"**/{victim.name}")
+        for folder in list(folders):
+            await asyncio.to_thread(shutil.rmtree, folder)
+            self.counts["disks_lost"] += 1
+        self._fleet.add(victim.name)
+        self.counts["kills"] += 1
 
     async def do_zombie(self) -> None:
         await self.recovered()  # or there is nothing to come back to

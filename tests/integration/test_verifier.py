@@ -146,9 +146,10 @@ def keep_an_old_license(topics: Topics) -> None:
         state = topics.state[LICENSES_STATE, partition]
         for key, value in state.items():
             if key.startswith("l:"):
-                before = json.loads(value)
-                before["license"]["revision"] += 1
-                state[key] = json.dumps(before).encode()
+                before = kept.license_in(value)
+                later = before.license.model_copy(update={"revision": before.license.revision + 1})
+                after = before.model_copy(update={"license": later})
+                state[key] = kept.rewritten_license(value, after)
                 return
 
 

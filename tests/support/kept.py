@@ -1,4 +1,4 @@
-"""Read what the changelog keeps of shipments: the one place that knows how it is written."""
+"""Read what the changelogs keep: the one place that knows how it is written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tests.support.topics import SHIPMENTS_STATE, Topics
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.license_state import LicenseState
 from tidegate.agents.shipment_state import (
     PREFIX,
     ClosedShipment,
@@ -35,3 +36,15 @@ def rewritten(value: bytes, state: Kept) -> bytes:
     """Return a value with another state in it, as a damage."""
     head = head_of(value)
     return write(state) if head is None else with_head(head, write(state))
+
+
+def license_in(value: bytes) -> LicenseState:
+    """Read one value of a license."""
+    return LicenseState.model_validate_json(document_of(value))
+
+
+def rewritten_license(value: bytes, state: LicenseState) -> bytes:
+    """Return a value with another license in it, as a damage."""
+    head = head_of(value)
+    document = state.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+    return document if head is None else with_head(head, document)

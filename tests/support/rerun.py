@@ -31,6 +31,7 @@ from tests.support import kept
 from tests.support.merge import Merge, Step
 from tests.support.verifier import Verified
 from tidegate.agents.offline import Offline
+from tidegate.agents.shipment_state import ClosedShipment
 from tidegate.events.codec import canonical
 from tidegate.events.decision import Decision
 from tidegate.events.errors import InvalidEvent
@@ -120,7 +121,7 @@ def content(decision: Decision) -> bytes:
 
 def decided(state: kept.Kept) -> dict[str, Any]:
     """Return what of a state does not hang on how batches fell: no instants, no ids from them."""
-    if isinstance(state, kept.ClosedShipment):
+    if isinstance(state, ClosedShipment):
         return {"closed": True, "revision": state.revision, "digest": state.digest}
     last = state.last
     assert last is not None

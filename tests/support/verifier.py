@@ -26,7 +26,6 @@ from tests.support.accounts import OPEN, Accounts, owner
 from tests.support.deployment import ALERT_DELAY_SECONDS
 from tests.support.merge import cites
 from tests.support.topics import LICENSES_STATE, Topics
-from tidegate.agents.heads import document_of
 from tidegate.agents.shipment_state import ClosedShipment, OpenShipment
 from tidegate.events.codec import decode
 from tidegate.events.decision import Decision
@@ -229,10 +228,11 @@ def _check_licenses(topics: Topics, accounts: Accounts) -> None:
     for partition in range(topics.partitions):
         for key, value in topics.state[LICENSES_STATE, partition].items():
             if key.startswith("l:"):
-                data = json.loads(document_of(value))["license"]
-                assert owner(data["license_id"].encode(), topics.partitions) == partition
-                wanted = licenses.pop(data["license_id"])
-                assert (data["revision"], data["status"]) == (wanted["revision"], wanted["status"])
+                license_ = kept.license_in(value).license
+                assert owner(license_.license_id.encode(), topics.partitions) == partition
+                wanted = licenses.pop(license_.license_id)
+                assert license_.revision == wanted["revision"], license_
+                assert license_.status == wanted["status"], license_
             elif key.startswith("c:"):
                 claim = json.loads(value)
                 assert owner(claim["license_id"].encode(), topics.partitions) == partition
