@@ -95,7 +95,7 @@ class Nemeses:
         self._say(f"SIGKILL {victim.name}, and its disk is lost")
         self._fleet.hold(victim.name)
         victim.kill()
-        folders = self._deployment.settings.state_dir.glob(f"**/{victim.name}")
+        folders = self._deployment.settings.state_dir.glob(f"*/_{victim.name}*")
         for folder in list(folders):
             await asyncio.to_thread(shutil.rmtree, folder)
             self.counts["disks_lost"] += 1
