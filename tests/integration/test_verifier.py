@@ -36,26 +36,41 @@ def changed(record: Any, **fields: Any) -> Any:
     return SimpleNamespace(**{**{name: getattr(record, name) for name in names}, **fields})
 
 
+def of_a_busy_unit(topics: Topics) -> list[int]:
+    """Return where the journal speaks of the unit with most transactions, in order.
+
+    Of a unit with a single transaction nothing comes before or after, and some may lack damage.
+    """
+    places: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for at, entry in enumerate(topics.transactions):
+        places[entry["agent"], entry["partition"]].append(at)
+    busiest = max(places.values(), key=len)
+    assert len(busiest) > 2
+    return busiest
+
+
 def skip_a_range(topics: Topics) -> None:
-    entry = next(entry for entry in topics.transactions if entry["inputs"])
-    topics.transactions[topics.transactions.index(entry)] = {**entry, "inputs": []}
+    # The widest: a range may hold nothing but the markers of other transactions.
+    at = max(
+        range(len(topics.transactions)),
+        key=lambda at: sum(end - start for _, start, end in topics.transactions[at]["inputs"]),
+    )
+    topics.transactions[at] = {**topics.transactions[at], "inputs": []}
 
 
 def lose_a_transaction(topics: Topics) -> None:
-    del topics.transactions[len(topics.transactions) // 2]
+    del topics.transactions[of_a_busy_unit(topics)[1]]
 
 
 def take_a_range_twice(topics: Topics) -> None:
-    taken = [entry for entry in topics.transactions if entry["inputs"]]
-    first = taken[0]
-    later = next(e for e in taken[1:] if e["partition"] == first["partition"])
-    at = topics.transactions.index(later)
-    topics.transactions[at] = {**later, "inputs": [*later["inputs"], *first["inputs"]]}
+    taken = [at for at in of_a_busy_unit(topics) if topics.transactions[at]["inputs"]]
+    first, later = topics.transactions[taken[0]], topics.transactions[taken[1]]
+    topics.transactions[taken[1]] = {**later, "inputs": [*later["inputs"], *first["inputs"]]}
 
 
 def turn_a_clock_back(topics: Topics) -> None:
-    entry = topics.transactions[-1]
-    topics.transactions[-1] = {**entry, "clock": "2020-01-01T00:00:00+00:00"}
+    at = of_a_busy_unit(topics)[-1]
+    topics.transactions[at] = {**topics.transactions[at], "clock": "2020-01-01T00:00:00+00:00"}
 
 
 def add_an_input_that_nobody_took(topics: Topics) -> None:

@@ -25,6 +25,7 @@ Every override of Faust lives in this file, and each has a test that fails witho
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -78,8 +79,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             await super().on_thread_stop()
         except asyncio.CancelledError:
-            # aiokafka passes on the end of its own fetches where the broker is away.
+            # A call in the queue was cut off, or aiokafka passes on the end of its own fetches
+            # where the broker is away: what that left open is closed all the same.
             log.debug("the consumer did not stop in order")
+            if self._consumer is not None:
+                with contextlib.suppress(asyncio.CancelledError, KafkaError):
+                    await self._consumer.stop()
+                await self._consumer._client.close()
 
     def _membership_lost(self, reason: str) -> None:
         units = cast(App, self.app).units
