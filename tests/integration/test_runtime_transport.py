@@ -43,6 +43,7 @@ from tests.support.counting_kafka import (
     wait_for,
 )
 from tests.support.kafka import KafkaBroker
+from tidegate.runtime import session
 from tidegate.runtime.app import run
 from tidegate.runtime.exits import Exit
 from tidegate.runtime.intake import Batch
@@ -273,6 +274,28 @@ async def test_truncated_input_is_an_alarm(place: Place) -> None:
     async with place.worker(meter=meter):
         assert [result["n"] for result in await place.results(3)] == [1, 5, 6]
     assert meter.truncations == [(ORDERS, 1, 4)]
+
+
+async def test_markers_that_retention_takes_are_no_alarm(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "MARKERS_AFTER", 0.5)
+    home = partition_for(b"k", PARTITIONS)
+    producer = AIOKafkaProducer(bootstrap_servers=place.bootstrap, transactional_id=place.prefix)
+    async with producer, place.worker(meter=(meter := Recorder())):
+        await producer.begin_transaction()
+        value = json.dumps(order(1)).encode()
+        await producer.send_and_wait(place.prefix + ORDERS, value, b"k", partition=home)
+        await producer.abort_transaction()
+        # There is nothing to keep but the offset behind what was aborted.
+        await until(lambda: f"purse-{home}" in [str(one.unit) for one in meter.commits])
+    admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap)
+    await admin.start()
+    cut = {TopicPartition(place.prefix + ORDERS, home): RecordsToDelete(before_offset=2)}
+    await admin.delete_records(cut)
+    await admin.close()
+    async with place.worker(meter=(meter := Recorder())):
+        assert meter.truncations == []
 
 
 async def test_a_missing_topic_stops_its_agent_only_and_is_told(

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 POLL = 0.2  # seconds until a record that was not ready is asked again
 LONGEST_WAIT = 1.0  # seconds; a timer is looked at again by then, should the clock be set
 RETRY = 1.0  # seconds between tries to reach the broker
+MARKERS_AFTER = 60.0  # seconds of quiet until a position that only markers moved is kept
 FENCED_HEARTBEATS = 2.5  # by then the consumer knows whether the unit is still ours
 
 
@@ -251,8 +252,7 @@ class Session:
         for topic in self.spec.inputs:
             position = kept.get(topic)
             if position is not None and position < earliest[topic]:
-                # May be markers only, which have offsets too: the alarm says "look", and the
-                # journal shows the jump.
+                # May be markers that came last: the alarm says "look", the journal shows the jump.
                 log.error(
                     "%s: input of %s from %d to %d is gone",
                     self.unit,
@@ -298,6 +298,8 @@ class Session:
 
     def _has_work(self, now: datetime) -> bool:
         processor = self._processor
+        if self._passed_markers():
+            return True
         due = processor.due()
         if (due is not None and due <= now) or processor.walking():
             return True
@@ -308,6 +310,14 @@ class Session:
             if topic in self.spec.keyed or record.damage is not None or processor.ready(record):
                 return True
         return False
+
+    def _passed_markers(self) -> bool:
+        """Say whether only markers came since the last transaction, some time ago.
+
+        They have offsets, and retention takes them too: what it took would look like lost input.
+        """
+        quiet = monotonic() - self.progress > MARKERS_AFTER
+        return quiet and self.intake.positions() != self._positions
 
     def _now(self) -> datetime:
         latest = self._worker.broker_time.latest(steady())
@@ -348,7 +358,7 @@ class Session:
         turn = Turn(self.spec, self._processor, transaction, self.intake, config.limits)
         for _ in turn.steps():
             await asyncio.sleep(0)
-        if turn.empty:
+        if turn.empty and not self._passed_markers():
             return False
         # 2.
         positions = self.intake.positions()
