@@ -86,8 +86,8 @@ _COLLECT = (100_000, 20, 50)
 """When Python looks for garbage in cycles. All that a transaction makes lives until it ends, so
 looking every 700 objects, as is the default, finds nothing and took a fifth of a worker's time."""
 _SWITCH_SECONDS = 0.0005
-"""How long the deciding thread may keep the one that fetches waiting. At Python's 5 ms each answer of
-the broker cost that thread a wait; at 3,000 shipments a second latency was ten times as long."""
+"""How long the deciding thread may keep the one that fetches waiting. At Python's 5 ms every answer
+of the broker cost that thread a wait; at 3,000 shipments a second latency was ten times as long."""
 
 
 async def run(
