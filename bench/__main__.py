@@ -87,7 +87,7 @@ async def _measure(broker: KafkaBroker, folder: Path, options: argparse.Namespac
     sections = [
         await compare(deployment("backlog"), deployment("two"), options.backlog),
         await _latencies(deployment, options),
-        costs(folder, options.measures, options.open, 2_000 if options.quick else 5_000),
+        costs(folder, options.measures, options.open, 2_000 if options.quick else 20_000),
     ]
     changes = Section("Changes and starts", ("", "figure", "beside"))
     book = deployment("book")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from bench.events import shipment
+from bench.events import Event, shipment, stranger
 from bench.progress import tell
 from bench.screening import Screening
 from bench.table import Section
@@ -58,6 +60,9 @@ def costs(folder: Path, measures: list[int], opened: list[int], decisions: int) 
         if count:
             title = f"and {count:,} generated measures"
         section.rows.append((title, *_both(tables, 0, decisions)))
+    tell("cost where nobody is met twice")
+    cells = _both(base, 0, decisions, partial(shipment, met=stranger))
+    section.rows.append(("nobody met twice", *cells))
     for count in opened:
         tell(f"cost with {count:,} open shipments")
         section.rows.append((f"{count:,} open shipments", *_both(base, count, decisions)))
@@ -94,7 +99,9 @@ def _conditions(number: int) -> str:
     return f'[{{code: ["{code}"]}}, {{destination: [{countries[to]}]}}]'
 
 
-def _both(tables: Tables, opened: int, decisions: int) -> tuple[str, str]:
+def _both(
+    tables: Tables, opened: int, decisions: int, made: Callable[[int], Event] = shipment
+) -> tuple[str, str]:
     store = MemoryStore()
     screening = Screening(tables, store)
     _commit(screening, store, screening.switched(tables.version))
@@ -106,7 +113,7 @@ def _both(tables: Tables, opened: int, decisions: int) -> tuple[str, str]:
             tables.__dict__["judged"] = JudgedNothing()
         spent = []
         for number in range(0, decisions, _BATCH):
-            events = [shipment(first + number + n) for n in range(_BATCH)]
+            events = [made(first + number + n) for n in range(_BATCH)]
             began = time.process_time()
             _decide(screening, store, events)
             spent.append((time.process_time() - began) / _BATCH)
@@ -122,7 +129,7 @@ class JudgedNothing(JudgedShapes):
         """Know nothing."""
 
 
-def _decide(screening: Screening, store: MemoryStore, events: list[tuple[bytes, bytes]]) -> None:
+def _decide(screening: Screening, store: MemoryStore, events: list[Event]) -> None:
     transaction = screening.begin()
     for key, value in events:
         screening.take(transaction, key, value)

@@ -8,21 +8,37 @@ gain by that here as it would there.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from bench.names import address, company
+from bench.names import address, company, named
 from tidegate.cli.traffic.goods import CHINA_CONTROLLED, ORDINARY, Goods
 from tidegate.cli.traffic.places import LANES
 
 HELD_EVERY = 20
 LICENSE = "BENCH-LIC"
-LICENSED_EXPORTER, LICENSED_BUYER = "Example Rare Earths Co., Ltd.", "Example Motors K.K."
+LICENSED_EXPORTER = ("Example Rare Earths Co., Ltd.", "1 Harbour Road, Ganzhou 1000")
+LICENSED_BUYER = ("Example Motors K.K.", "2 Harbour Road, Nagoya 2000")
 _SCATTER = 2_654_435_761
 """Knuth's multiplier: neighbouring numbers get unlike facts, without a random generator's cost."""
 
 
-def shipment(number: int, licensed: bool = False, revision: int = 1) -> tuple[bytes, bytes]:
-    """Return (key, value) of a shipment; a licensed one cites `LICENSE`, which covers it."""
+Company = tuple[str, str]
+"""Name and address."""
+Event = tuple[bytes, bytes]
+"""Key and value of a record."""
+
+
+def shipment(
+    number: int,
+    licensed: bool = False,
+    revision: int = 1,
+    met: Callable[[int, str], Company] = company,
+) -> Event:
+    """Return (key, value) of a shipment; a licensed one cites `LICENSE`, which covers it.
+
+    `met` returns the company that a throw of the dice meets in a country.
+    """
     name = f"BENCH-{'L' if licensed else 'P'}-{number:06d}"
     dice = number * _SCATTER % 2**32
     held = not licensed and number % HELD_EVERY == 0
@@ -30,10 +46,11 @@ def shipment(number: int, licensed: bool = False, revision: int = 1) -> tuple[by
     goods = (
         CHINA_CONTROLLED[0] if licensed else _chosen(CHINA_CONTROLLED if held else ORDINARY, dice)
     )
-    exporter, buyer = company(dice, export), company(dice // 7, destination)
+    again = dice * _SCATTER % 2**32
+    exporter, buyer = met(dice, export), met(again, destination)
     if licensed:
         exporter, buyer = LICENSED_EXPORTER, LICENSED_BUYER
-    user = buyer if licensed or dice % 3 else company(dice // 11, destination)
+    user = buyer if licensed or dice % 3 else met(again * _SCATTER % 2**32, destination)
     first = _line(1, goods, export, dice)
     if licensed:
         first["licenses"] = [LICENSE]
@@ -44,9 +61,9 @@ def shipment(number: int, licensed: bool = False, revision: int = 1) -> tuple[by
         "export_country": export,
         "destination_country": destination,
         "parties": [
-            _party("exporter", exporter, export, "civil", dice),
-            _party("consignee", buyer, destination, "civil", dice // 7),
-            _party("end_user", user, destination, "military" if held else "civil", dice // 11),
+            _party("exporter", exporter, export, "civil"),
+            _party("consignee", buyer, destination, "civil"),
+            _party("end_user", user, destination, "military" if held else "civil"),
         ],
         "items": [first, _line(2, _chosen(ORDINARY, dice // 13), export, dice // 17)],
         "end_use": {"class": "civil", "text": "own production", "military_capability": "no"},
@@ -54,7 +71,7 @@ def shipment(number: int, licensed: bool = False, revision: int = 1) -> tuple[by
     return name.encode(), _event("trade.shipment.v1", f"{name}-{revision}", data)
 
 
-def license_(revision: int, status: str) -> tuple[bytes, bytes]:
+def license_(revision: int, status: str) -> Event:
     """Return (key, value) of the license that licensed shipments cite."""
     data = {
         "license_id": LICENSE,
@@ -64,9 +81,9 @@ def license_(revision: int, status: str) -> tuple[bytes, bytes]:
         "status": status,
         "valid_from": "2026-01-01",
         "valid_to": "2028-12-31",
-        "holder": LICENSED_EXPORTER,
-        "consignees": [LICENSED_BUYER],
-        "end_users": [LICENSED_BUYER],
+        "holder": LICENSED_EXPORTER[0],
+        "consignees": [LICENSED_BUYER[0]],
+        "end_users": [LICENSED_BUYER[0]],
         "destination_countries": ["JP"],
         "control_codes": ["CN:1C905"],
     }
@@ -77,8 +94,13 @@ def _chosen(goods: tuple[Goods, ...], dice: int) -> Goods:
     return goods[dice // 3 % len(goods)]
 
 
-def _party(role: str, name: str, country: str, class_: str, dice: int) -> dict[str, Any]:
-    place = address(dice, country)
+def stranger(dice: int, country: str) -> Company:
+    """Return a company that hardly any other throw meets."""
+    return named(dice, country), address(dice // 7, country)
+
+
+def _party(role: str, company: Company, country: str, class_: str) -> dict[str, Any]:
+    name, place = company
     return {"role": role, "name": name, "country": country, "class": class_, "address": place}
 
 

@@ -21,9 +21,13 @@ class Section:
 
 def as_text(section: Section) -> str:
     """Write a section as plain text; the first column is left-aligned, the others right."""
-    columns = [section.columns, *section.rows]
     widths = [
-        max(len(row[place]) for row in columns if place == 0 or not _speaks(row))
+        max(
+            [
+                len(section.columns[place]),
+                *(len(row[place]) for row in section.rows if place == 0 or not _speaks(row)),
+            ]
+        )
         for place in range(len(section.columns))
     ]
     lines = [section.title, _line(section.columns, widths), "-" * min(WIDTH, _total(widths))]

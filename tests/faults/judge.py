@@ -57,8 +57,9 @@ async def judge(bootstrap: str, prefix: str, partitions: int, cache: Path) -> No
             damage = None
         except AssertionError as error:
             damage = str(error)
-        versions = {version: Path(folder) for version, folder in question["versions"].items()}
-        say(verdict(topics, versions, cache) if damage is None else {"damage": damage})
+    # Only now: it takes minutes in which the loop stands still, and the consumer would time out.
+    versions = {version: Path(folder) for version, folder in question["versions"].items()}
+    say(verdict(topics, versions, cache) if damage is None else {"damage": damage})
     await hearing
 
 

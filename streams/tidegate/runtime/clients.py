@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.producer import sender
 
 from tidegate.runtime.spec import RuntimeConfig, Unit
 
+# A unit begins its next transaction while the broker still writes the markers of the last. It is
+# told so and asks again after this many seconds; 0.02 by default, longer than the markers take.
+sender.BACKOFF_OVERRIDE = 0.003
 _BATCH_BYTES = 512 * 1024  # half of what a broker takes by default
 
 

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from aiokafka.structs import TopicPartition
+
 from tidegate.runtime.clients import unit_producer
 from tidegate.runtime.record import Output
 from tidegate.runtime.spec import JOURNAL, RuntimeConfig, Unit
@@ -83,6 +85,11 @@ class Writer:
         groups: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for output in outputs:
             groups[output.topic, output.partition].append(output)
+        for topic, partition in groups:
+            # Told all at once: one request while the batches are built, not one after another.
+            place = TopicPartition(config.physical(topic), partition)
+            producer._txn_manager.maybe_add_partition_to_txn(place)
+        await asyncio.sleep(0)
         futures: list[asyncio.Future[Any]] = []
         last: dict[tuple[str, int], tuple[int, int]] = {}  # index of the batch, records in it
         journal: asyncio.Future[Any] | None = None
