@@ -80,7 +80,9 @@ def _grams(name: str) -> NDArray[np.uint32]:
     return _keys(text)[0]
 
 
-def _keys(text: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], tuple[NDArray, NDArray]]:
+def _keys(
+    text: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.bool_]]]:
     """Return the key of every gram of a text, and (where it begins, whether it has three)."""
     three = _mixed(text[:-2], text[1:-1], text[2:])
     wide = np.flatnonzero((text[:-1] >= _SHORT) & (text[1:] >= _SHORT))

@@ -10,8 +10,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from tidegate.parties.align import align
-from tidegate.parties.grams import Grams
 from tidegate.parties.grading import grade
+from tidegate.parties.grams import Grams
 from tidegate.parties.hit import Hit
 from tidegate.parties.scoring import features, score
 from tidegate.parties.words import COMMON, words_of

@@ -1,8 +1,14 @@
-"""Write kana in Latin letters (Hepburn, without length marks), as firms write their names."""
+"""Write kana in Latin letters, as firms write their names.
+
+Words of trade that are English in kana become the English word (tables/kana_words.txt), for that is
+what lists have; all else is spelt by sound (Hepburn, without length marks).
+"""
 
 from __future__ import annotations
 
 import re
+
+from tidegate.parties.tables import lines
 
 _ROWS = """
 ア a イ i ウ u エ e オ o カ ka キ ki ク ku ケ ke コ ko サ sa シ shi ス su セ se ソ so
@@ -22,12 +28,25 @@ _WORDS = _ROWS.split()
 _SOUNDS = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
 _SYLLABLE = re.compile("[ァ-ヺ][ァィゥェォャュョヮ]|[ァ-ヺ]")
 _RUN = re.compile("[ぁ-ゖァ-ヺー]+")
+_ENGLISH = dict(line.split(" ", 1) for line in lines("kana_words.txt"))
+# Longest first: システムズ is one word, not システム and a rest.
+_KNOWN = re.compile("|".join(sorted(_ENGLISH, key=len, reverse=True)))
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 def romanised(text: str) -> str:
     """Return the text with each run of kana in Latin letters, set off by spaces."""
-    return _RUN.sub(lambda run: f" {_romaji(run[0].translate(_HIRAGANA))} ", text)
+    return _RUN.sub(lambda run: f" {_latin(run[0].translate(_HIRAGANA))} ", text)
+
+
+def _latin(kana: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for known in _KNOWN.finditer(kana):
+        parts += [_romaji(kana[at : known.start()]), _ENGLISH[known[0]]]
+        at = known.end()
+    parts.append(_romaji(kana[at:]))
+    return " ".join(part for part in parts if part)
 
 
 def _romaji(kana: str) -> str:

@@ -1,7 +1,8 @@
-"""Score two names: what their words share, by weight, and how alike they are as written.
+"""Score two names: which words they share, by weight, and how many letters differ.
 
-A monotone logistic on a few features. Its weights come from `evaluation.fit`, which learns on typos
-made in listed names and on labelled pairs, never on what the evaluation reports.
+A logistic on a few features, each of which may only raise or only lower the score (but `length`).
+Its weights were fitted once on typos made in listed names, on names put together from two listed
+ones, and on labelled pairs; docs/screening.md says how and what came of it.
 """
 
 from __future__ import annotations
@@ -16,55 +17,62 @@ from tidegate.parties.align import AlignedWord
 
 
 class Features(NamedTuple):
-    """What the score sees. All are 0 to 1 but `length`."""
+    """What the score sees. All are 0 to 1 but `length`, which a very long name takes above."""
 
-    shared: float
-    """Weight of the words that both have, against the weight of all; a like word counts in part."""
-    alike: float
-    """Likeness letter by letter, words in the order that fits best."""
     lacking: float
     """Weight of the heaviest word of the queried name that the listed one lacks."""
     added: float
     """Weight of the heaviest word of the listed name that the queried one lacks."""
     changed: float
     """The heaviest change within a word: its weight by how unlike the two are."""
+    unlike: float
+    """How unlike the worst pair of words is."""
+    second: float
+    """Weight of the second heaviest word in common: two rare words are seldom met by chance."""
+    edits: float
+    """Letters to change, add, drop or swap, up to six, as a share of six: typos are few."""
     length: float
     """Letters of the shorter name, as a logarithm: short names are alike by chance."""
 
 
+_MOST_EDITS = 6
+
+
 def features(queried: str, listed: str, words: Sequence[AlignedWord]) -> Features:
     """Return the features of two folded names whose words are aligned."""
-    matched = total = lacking = added = changed = 0.0
+    lacking = added = changed = unlike = first = second = 0.0
     for word in words:
         if not word.listed:
-            total += word.weight
             lacking = max(lacking, word.weight)
         elif not word.queried:
-            total += word.weight
             added = max(added, word.weight)
         else:
-            total += 2 * word.weight
-            matched += 2 * word.weight * word.likeness * word.likeness
+            shared = word.weight * word.likeness * word.likeness
+            first, second = max(first, shared), max(second, min(first, shared))
             changed = max(changed, word.weight * (1 - word.likeness))
+            unlike = max(unlike, 1 - word.likeness)
     left, right = queried.replace(" ", ""), listed.replace(" ", "")
-    alike = OSA.normalized_similarity(left, right)
-    if alike < 0.9:
+    edits = OSA.distance(left, right)
+    if edits * 10 > max(len(left), len(right)):
         # The order of the words is no difference.
         ours = "".join(word.queried for word in words)
         theirs = "".join(word.listed for word in words)
-        alike = max(alike, OSA.normalized_similarity(ours, theirs))
+        edits = min(edits, OSA.distance(ours, theirs))
     return Features(
-        shared=matched / total if total else 0.0,
-        alike=alike,
         lacking=lacking,
         added=added,
         changed=changed,
+        unlike=unlike,
+        second=second,
+        edits=min(edits, _MOST_EDITS) / _MOST_EDITS,
         length=log(max(1, min(len(left), len(right)))) / log(40),
     )
 
 
-BIAS = -6.0
-WEIGHTS = Features(shared=6.0, alike=6.0, lacking=-1.0, added=-0.5, changed=-2.0, length=1.0)
+BIAS = 4.22
+WEIGHTS = Features(
+    lacking=-2.81, added=-0.29, changed=-0.29, unlike=-0.22, second=2.25, edits=-5.43, length=-1.57
+)
 
 
 def score(found: Features) -> float:
