@@ -59,6 +59,8 @@ def _folded(words: str) -> frozenset[str]:
     return frozenset(fold(word) for word in words.split())
 
 
+SMALL = frozenset(("a", "an", "and", "the", "of", "for"))
+"""Words that are written or left out at will."""
 COMMON = _folded(_LATIN) | _folded(_HAN)
 """Words that never decide alone: trades, forms, places, what half of all companies are called."""
 _CUT = re.compile(
@@ -68,7 +70,13 @@ _CUT = re.compile(
 
 @lru_cache(maxsize=1 << 16)
 def words_of(folded: str) -> tuple[str, ...]:
-    """Return the words of a folded name, in order."""
+    """Return the words of a folded name, in order; without small ones, where others are left."""
+    words = _all_words(folded)
+    telling = tuple(word for word in words if word not in SMALL)
+    return telling or words
+
+
+def _all_words(folded: str) -> tuple[str, ...]:
     found: list[str] = []
     for part in folded.split():
         at = 0
