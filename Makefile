@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench chaos schemas docs lock clean python-version
+.PHONY: help demo test check format bench eval chaos schemas docs lock clean python-version
 
 # The first of these that exists; another one: make demo PYTHON=/path/to/python
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
@@ -47,6 +47,9 @@ format: $(VENV)/.installed-dev ## Bring the code into its form
 
 bench: $(VENV)/.installed-dev ## Measure, and print a table (never part of the tests)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+eval: $(VENV)/.installed-dev ## Measure how well names are met: typos, labelled pairs, alarms, speed
+	@$(BIN)/python -m evaluation
 
 chaos: $(VENV)/.installed-dev ## Kill, freeze and starve workers and broker for MINUTES=60, then verify
 	@$(BIN)/python -m tests.faults.chaos --minutes $(MINUTES) $(CHAOS_ARGS)

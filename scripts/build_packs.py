@@ -45,6 +45,7 @@ from list_facts import (  # noqa: E402  isort: skip
 )
 
 Row = dict[str, str]
+JAPANESE_NAMES = ROOT / "scripts" / "japanese_names.csv"
 
 
 def main() -> None:
@@ -101,6 +102,7 @@ def also_known_as(name: str) -> list[str]:
 def mofcom(source: list[Row]) -> dict[str, list[Row]]:
     """Return the control list, the watch list and the unreliable entity list."""
     lists: dict[str, list[Row]] = {file: [] for file, _ in MOFCOM_LISTS.values()}
+    japanese = japanese_names()
     for row in source:
         kind = row["list"].split(" ")[0]
         file, article = MOFCOM_LISTS[kind]
@@ -116,7 +118,7 @@ def mofcom(source: list[Row]) -> dict[str, list[Row]]:
         if row["entity_name"] in UEL_NAMES:
             label, more = UEL_NAMES[row["entity_name"]]
             aliases = (*more,)
-        name, others = names(label, *aliases, *MORE_NAMES.get(key, ()))
+        name, others = names(label, *aliases, *MORE_NAMES.get(key, ()), *japanese.pop(label, ()))
         lists[file].append(
             {
                 "entry_id": _entry_id(key, lists[file]),
@@ -136,7 +138,17 @@ def mofcom(source: list[Row]) -> dict[str, list[Row]]:
         for instrument, announced, *_ in known.values():
             there = sum(row["instrument"] == instrument for row in lists[file])
             must(there == announced, f"{instrument}: {announced} announced, {there} rows")
+    must(not japanese, f"Japanese names of what is not listed: {', '.join(japanese)}")
     return {file: sorted(rows, key=_by_number) for file, rows in lists.items()}
+
+
+def japanese_names() -> dict[str, tuple[str, ...]]:
+    """Return the Japanese names of listed firms, by the English name that the list has."""
+    found: dict[str, tuple[str, ...]] = {}
+    text = JAPANESE_NAMES.read_text(encoding="utf-8").splitlines()
+    for row in csv.DictReader(line for line in text if not line.startswith("#")):
+        found[row["name"]] = (*found.get(row["name"], ()), row["alias"])
+    return found
 
 
 def csl(source: list[Row]) -> dict[str, list[Row]]:

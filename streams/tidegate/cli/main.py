@@ -12,6 +12,7 @@ from tidegate.cli import dead_letters, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
+from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
 from tidegate.cli.worker import worker
@@ -41,6 +42,7 @@ def _root(
 
 app.command()(demo)
 app.command()(check)
+app.command()(screen)
 app.command()(worker)
 app.command()(simulate)
 app.command()(doctor)

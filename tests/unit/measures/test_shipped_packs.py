@@ -27,7 +27,9 @@ def measure(id_: str) -> TableMeasure:
 
 
 def listed(name: str, list_: str) -> ListedParty:
-    (found,) = [entry for entry in shipped().parties.find(fold(name)) if entry.list == list_]
+    # Firms whose names differ by their legal form alone meet the same folded name.
+    met = [entry for entry in shipped().parties.find(fold(name)) if entry.list == list_]
+    (found,) = [entry for entry in met if name in entry.names] or met
     return found
 
 

@@ -1,0 +1,1 @@
+"""How well names are met: `make eval` prints docs/screening.md's tables. Nothing here ships."""

@@ -1,0 +1,71 @@
+"""Fit the logistic that scores two names, each weight with the sign that its feature must have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.names import typos, unlisted
+from tidegate.parties.index import NameIndex
+from tidegate.parties.scoring import Features
+
+SIGNS = Features(lacking=-1, added=-1, changed=-1, unlike=-1, second=1, edits=-1, length=0)
+EXAMPLES = 1_200
+PAIRS_COUNT_FOR = 3.0
+"""A labelled pair is worth so many made ones."""
+RIDGE = 1.0
+ROUNDS = 60
+
+Weights = NDArray[np.float64]
+Example = tuple[Features, bool]
+
+
+def made_examples(index: NameIndex, latin: Sequence[str], seed: int) -> list[Example]:
+    """Return features of listed names with one or two typos, and of unlisted ones' nearest."""
+    rng = Random(seed)
+    examples: list[Example] = []
+    for _ in range(EXAMPLES):
+        name = rng.choice(latin)
+        query = " ".join(typos(rng, name, rng.choice((1, 2))).split())
+        if query and query != name:
+            examples.append((index.features(query, name), True))
+    for query in unlisted(rng, latin, frozenset(index.names), EXAMPLES):
+        near = sorted(
+            (index.features(query, name) for name in index.near(query)), key=lambda one: one.edits
+        )
+        examples += [(one, False) for one in near[:2]]
+    return examples
+
+
+def fitted(examples: Sequence[Example], pairs: Sequence[Example]) -> Weights:
+    """Return bias and weights by Newton's method; one of the wrong sign becomes 0."""
+    every = [*examples, *pairs]
+    seen = np.array([(1.0, *one) for one, _ in every])
+    wanted = np.array([float(same) for _, same in every])
+    worth = np.array([1.0] * len(examples) + [PAIRS_COUNT_FOR] * len(pairs))
+    signs = np.array([0, *SIGNS])
+    weights = np.zeros(seen.shape[1])
+    free = np.ones(len(weights), dtype=bool)
+    ridge = RIDGE * np.diag([0.0] + [1.0] * (len(weights) - 1))
+    while True:
+        for _ in range(ROUNDS):
+            likely = chance(seen, weights)
+            slope = seen.T @ (worth * (likely - wanted)) + ridge @ weights
+            bend = (seen * (worth * likely * (1 - likely))[:, None]).T @ seen + ridge
+            step = np.linalg.solve(bend[np.ix_(free, free)], slope[free])
+            weights[free] -= step
+            if np.abs(step).max() < 1e-8:
+                break
+        wrong = free & (weights * signs < 0)
+        if not wrong.any():
+            return weights
+        free &= ~wrong
+        weights[:] = 0
+
+
+def chance(seen: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
+    """Return the score of each row."""
+    return 1 / (1 + np.exp(-np.clip(seen @ weights, -500, 500)))

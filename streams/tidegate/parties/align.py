@@ -1,0 +1,116 @@
+"""Lay the words of two names side by side: which is which, and how like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+LIKE = 0.6
+"""Below this likeness two words are two words."""
+_INITIAL = 0.6  # "j" for "jose"
+_SHORTENED = 0.8  # "tech" for "technology"
+
+Weight = Callable[[str], float]
+Words = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedWord:
+    """Words of the one name beside those of the other that stand for them."""
+
+    queried: str
+    """Empty: the listed name has words that the other lacks."""
+    listed: str
+    """Empty: the listed name lacks it."""
+    likeness: float
+    """1 for equal, 0 for nothing to set beside."""
+    weight: float
+    """How much it says who is meant, 0 to 1: the rarer among listed names, the more."""
+
+
+def align(queried: Words, listed: Words, weight: Weight) -> tuple[AlignedWord, ...]:
+    """Return the words of both, each once; equal ones first, then joined, then like ones."""
+    ours, theirs = list(queried), list(listed)
+    pairs: list[AlignedWord] = []
+    for word in queried:
+        if word in theirs:
+            ours.remove(word)
+            theirs.remove(word)
+            pairs.append(AlignedWord(word, word, 1.0, weight(word)))
+    if ours and theirs:
+        pairs += _joined(ours, theirs, weight)
+    if ours and theirs:
+        pairs += _like(ours, theirs, weight)
+    pairs += [AlignedWord(word, "", 0.0, weight(word)) for word in ours]
+    pairs += [AlignedWord("", word, 0.0, weight(word)) for word in theirs]
+    return tuple(pairs)
+
+
+def _joined(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+    """Take out words that are one word on the other side."""
+    pairs = []
+    for turned, split, whole in ((False, ours, theirs), (True, theirs, ours)):
+        for word in [*whole]:
+            found = _parts(split, word)
+            if found is None:
+                continue
+            begin, end, likeness = found
+            parts = split[begin:end]
+            del split[begin:end]
+            whole.remove(word)
+            together = max(weight(word), *(weight(part) for part in parts))
+            text = " ".join(parts)
+            left, right = (word, text) if turned else (text, word)
+            pairs.append(AlignedWord(left, right, likeness, together))
+    return pairs
+
+
+def _parts(split: list[str], word: str) -> tuple[int, int, float] | None:
+    """Return the run of words (from, to, likeness) that joined is `word`, give or take a typo."""
+    for begin in range(len(split) - 1):
+        text = split[begin]
+        for end in range(begin + 1, len(split)):
+            text += split[end]
+            if len(text) > len(word) + 1:
+                break
+            if text == word:
+                return begin, end + 1, 0.99
+            if len(word) > 6 and OSA.distance(text, word, score_cutoff=1) <= 1:
+                return begin, end + 1, 0.99 * (1 - 1 / len(word))
+    return None
+
+
+def _like(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+    """Take out pairs of words that are alike, the likest first."""
+    found = [
+        (likeness, -abs(i - k), i, k)
+        for i, word in enumerate(ours)
+        for k, other in enumerate(theirs)
+        if (likeness := like(word, other)) >= LIKE
+    ]
+    found.sort(reverse=True)
+    pairs, ours_gone, theirs_gone = [], set[int](), set[int]()
+    for likeness, _, i, k in found:
+        if i in ours_gone or k in theirs_gone:
+            continue
+        ours_gone.add(i)
+        theirs_gone.add(k)
+        rarer = max(weight(ours[i]), weight(theirs[k]))
+        pairs.append(AlignedWord(ours[i], theirs[k], likeness, rarer))
+    ours[:] = [word for i, word in enumerate(ours) if i not in ours_gone]
+    theirs[:] = [word for k, word in enumerate(theirs) if k not in theirs_gone]
+    return pairs
+
+
+def like(word: str, other: str) -> float:
+    """Return how like two different words are, 0 to 1."""
+    if word.isdigit() or other.isdigit():
+        return 0.0  # 3 and 8 are two institutes
+    short, long = sorted((word, other), key=len)
+    if len(short) == 1:
+        return _INITIAL if long.startswith(short) and short.isascii() else 0.0
+    if len(short) >= 3 and len(long) > len(short) + 2 and long.startswith(short):
+        return _SHORTENED if short.isascii() else LIKE
+    return OSA.normalized_similarity(word, other)

@@ -1,0 +1,100 @@
+"""Find the few of many folded names that could be meant: postings of character trigrams.
+
+A typo spoils three trigrams, so the rarest of a name's trigrams are asked first, and only so many
+that few names are looked at. Han and Hangul names are short; for them two characters count as well.
+Spaces are left out: joined and split words have the same trigrams but for one or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOOKED_AT = 6_000
+"""Postings summed for a query; the more, the surer and slower."""
+_FEWEST = 4  # of a query's grams, however common
+_EDGE = "\x02"  # begins and ends a name; in none
+_SHORT = 0x2E80  # from here on a character says as much as a syllable
+
+Postings = NDArray[np.int32]
+
+
+class Grams:
+    """Trigram postings over names, which are known by their position."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        compact = [_compact(name) for name in names]
+        text = np.frombuffer("".join(compact).encode("utf-32-le"), dtype=np.uint32)
+        lengths = np.fromiter(map(len, compact), dtype=np.int64, count=len(compact))
+        owners = np.repeat(np.arange(len(compact), dtype=np.int32), lengths)
+        keys, at = _keys(text)
+        # A gram that reaches over the end of a name is none: its owner is another at its end.
+        length = np.where(at[1], 2, 1)
+        inside = owners[at[0]] == owners[np.minimum(at[0] + length, len(owners) - 1)]
+        inside &= at[0] + length < len(owners)
+        keys, held = keys[inside], owners[at[0][inside]]
+        pairs = np.unique(keys.astype(np.uint64) << np.uint64(32) | held.astype(np.uint64))
+        found = (pairs >> np.uint64(32)).astype(np.uint32)
+        self._postings: Postings = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int32)
+        self._keys, starts = np.unique(found, return_index=True)
+        self._starts = np.append(starts, len(found)).astype(np.int64)
+        self._counts = np.bincount(self._postings, minlength=len(names)).astype(np.float32)
+        self._names = len(names)
+
+    def nearest(self, name: str, most: int) -> list[int]:
+        """Return positions of up to `most` names that share most with `name`, best first."""
+        if not self._names:
+            return []
+        wanted = np.unique(_grams(name))
+        places = np.searchsorted(self._keys, wanted)
+        places[places == len(self._keys)] = 0
+        places = places[self._keys[places] == wanted]
+        starts, ends = self._starts[places], self._starts[places + 1]
+        sizes = ends - starts
+        order = np.argsort(sizes, kind="stable")
+        asked = int(np.searchsorted(np.cumsum(sizes[order]), LOOKED_AT, side="right"))
+        order = order[: max(asked, _FEWEST)]
+        if not len(order):
+            return []
+        met = np.concatenate([self._postings[starts[i] : ends[i]] for i in order])
+        weights = np.repeat(np.log1p(self._names / sizes[order]), sizes[order])
+        shared = np.bincount(met, weights=weights, minlength=self._names)
+        near = np.flatnonzero(shared >= shared.max() * 0.3)
+        # A long name shares much with everything: what it does not share counts against it.
+        score = shared[near] / np.sqrt(self._counts[near] + len(wanted))
+        if len(near) > most:
+            best = np.argpartition(score, -most)[-most:]
+            near, score = near[best], score[best]
+        found = near[np.lexsort((near, -score))]
+        return [int(position) for position in found]
+
+
+def _compact(name: str) -> str:
+    return _EDGE + name.replace(" ", "") + _EDGE
+
+
+def _grams(name: str) -> NDArray[np.uint32]:
+    text = np.frombuffer(_compact(name).encode("utf-32-le"), dtype=np.uint32)
+    return _keys(text)[0]
+
+
+def _keys(
+    text: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Return the key of every gram of a text, and (where it begins, whether it has three)."""
+    three = _mixed(text[:-2], text[1:-1], text[2:])
+    wide = np.flatnonzero((text[:-1] >= _SHORT) & (text[1:] >= _SHORT))
+    two = _mixed(text[wide], text[wide + 1], np.zeros(len(wide), dtype=np.uint32))
+    begin = np.concatenate([np.arange(len(three)), wide])
+    is_three = np.concatenate([np.ones(len(three), dtype=bool), np.zeros(len(wide), dtype=bool)])
+    return np.concatenate([three, two]), (begin, is_three)
+
+
+def _mixed(*characters: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return one number for three characters; two grams with the same one do no harm."""
+    mixed = np.zeros(len(characters[0]), dtype=np.uint64)
+    for one in characters:
+        mixed = (mixed * np.uint64(1_000_003) + one) & np.uint64(0xFFFFFFFFFFFF)
+    return (mixed ^ (mixed >> np.uint64(21))).astype(np.uint32)
