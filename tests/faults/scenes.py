@@ -14,7 +14,7 @@ from tests.support.rerun import compare
 from tests.support.topics import Topics
 from tests.support.verifier import verify
 
-WAIT_SECONDS = 40.0
+WAIT_SECONDS = 90.0
 POLL_SECONDS = 0.05
 REST_SECONDS = 1.5
 
