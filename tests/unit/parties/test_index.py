@@ -22,6 +22,7 @@ LISTED = (
     "Zarubezhneft International Trading",
     "Almaz Antey Concern",
     "Bank Melli Iran",
+    "ODK AO",
     "Petrochemical Commercial Company International",
     "Institute 8 of Physics",
     *(f"{a}{b} {c}" for a in ("Kor", "Tal", "Ven", "Sig") for b in ("dan", "mek", "sov", "rit")
@@ -87,7 +88,8 @@ def test_a_shared_generic_word_never_makes_a_strong_hit(index: NameIndex, name: 
 
 
 @pytest.mark.parametrize(
-    "name", ["Global Technology Company", "Acme Bicycles", "株式会社日本", "Trading", "Institute 3"]
+    "name",
+    ["TDK", "Global Technology Company", "Acme Bicycles", "株式会社日本", "Trading", "Institute 3"],
 )
 def test_names_that_share_only_generic_words_do_not_meet(index: NameIndex, name: str) -> None:
     assert best(index, name) is None
