@@ -14,7 +14,7 @@ from tidegate.parties.grading import grade
 from tidegate.parties.grams import Grams
 from tidegate.parties.hit import Hit
 from tidegate.parties.scoring import Features, features, score
-from tidegate.parties.words import COMMON, words_of
+from tidegate.parties.words import COMMON, is_nearly_common, words_of
 
 NEAR = 40
 """Names that share most trigrams, looked at letter by letter."""
@@ -68,7 +68,7 @@ class NameIndex:
 
     def weight(self, word: str) -> float:
         """Return how much a word says about who is meant, 0 to 1."""
-        if word in COMMON:
+        if word in COMMON or (word not in self._counts and is_nearly_common(word)):
             return _COMMON_WEIGHT
         rarity = 1 - log(self._counts[word] + 1) / self._rarest
         return max(_COMMON_WEIGHT, rarity) if len(word) > 1 else _COMMON_WEIGHT
