@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
+
+from tidegate.parties.rarity import weight
 
 LIKE = 0.6
 """Below this likeness two words are two words."""
@@ -16,7 +18,6 @@ _LEFT_LETTERS = 5  # fewer are alike by chance
 _MOST_INITIALS = 4
 _SHORTENED = 0.8  # "tech" for "technology"
 
-Weight = Callable[[str], float]
 Words = Sequence[str]
 
 
@@ -39,7 +40,7 @@ class AlignedWord:
         return self.likeness == INITIALS
 
 
-def align(queried: Words, listed: Words, weight: Weight) -> tuple[AlignedWord, ...]:
+def align(queried: Words, listed: Words) -> tuple[AlignedWord, ...]:
     """Return the words of both, each once; equal ones first, then joined, then like ones,
     then what is left of both where it is alike as one word."""
     ours, theirs = list(queried), list(listed)
@@ -50,17 +51,17 @@ def align(queried: Words, listed: Words, weight: Weight) -> tuple[AlignedWord, .
             theirs.remove(word)
             pairs.append(AlignedWord(word, word, 1.0, weight(word)))
     if ours and theirs:
-        pairs += _joined(ours, theirs, weight)
+        pairs += _joined(ours, theirs)
     if ours and theirs:
-        pairs += _like(ours, theirs, weight)
+        pairs += _like(ours, theirs)
     if ours and theirs:
-        pairs += _leftover(ours, theirs, weight)
+        pairs += _leftover(ours, theirs)
     pairs += [AlignedWord(word, "", 0.0, weight(word)) for word in ours]
     pairs += [AlignedWord("", word, 0.0, weight(word)) for word in theirs]
     return tuple(pairs)
 
 
-def _joined(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+def _joined(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
     """Take out words that are one word on the other side."""
     pairs = []
     for turned, split, whole in ((False, ours, theirs), (True, theirs, ours)):
@@ -106,7 +107,7 @@ def _initials(split: list[str], word: str) -> tuple[int, int, float] | None:
     return None
 
 
-def _like(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+def _like(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
     """Take out pairs of words that are alike, the likest first."""
     found = [
         (likeness, -abs(i - k), i, k)
@@ -128,7 +129,7 @@ def _like(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWor
     return pairs
 
 
-def _leftover(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+def _leftover(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
     """Take out what is left of both, if it is alike as one word: a typo may fall on a space."""
     left, right = "".join(ours), "".join(theirs)
     if len(ours) + len(theirs) == 2 or min(len(left), len(right)) < _LEFT_LETTERS:

@@ -85,15 +85,15 @@ def _edits(left: str, right: str, words: Sequence[AlignedWord]) -> int:
     return min(edits, OSA.distance(ours, theirs))
 
 
-BIAS = 3.77
+BIAS = 3.74
 WEIGHTS = Features(
-    unlike=-2.80,
-    second=1.09,
-    total=1.75,
-    length=-1.40,
-    lacking=-2.22,
-    whole=2.26,
-    covered=0.72,
+    unlike=-2.84,
+    second=1.11,
+    total=1.54,
+    length=-1.27,
+    lacking=-2.24,
+    whole=2.25,
+    covered=0.73,
     edits=-6.38,
 )
 
