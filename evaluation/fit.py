@@ -8,36 +8,49 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.names import typos, unlisted
+from evaluation.names import Damage, joined, split, turned, typos, unlisted
 from tidegate.parties.index import NameIndex
 from tidegate.parties.scoring import Features
 
-SIGNS = Features(lacking=-1, added=-1, changed=-1, unlike=-1, second=1, edits=-1, length=0)
-EXAMPLES = 1_200
+SIGNS = Features(unlike=-1, second=1, total=1, length=0, lacking=-1, whole=1, covered=1, edits=-1)
+EXAMPLES = 1_500
 PAIRS_COUNT_FOR = 3.0
 """A labelled pair is worth so many made ones."""
 RIDGE = 1.0
 ROUNDS = 60
+LIKEST, CHOICES = 2, 4
+DAMAGED: Sequence[tuple[Damage, int]] = (
+    *((typos, 1), (typos, 2), (typos, 2)),
+    *((joined, 0), (split, 0), (turned, 0)),
+)
 
 Weights = NDArray[np.float64]
 Example = tuple[Features, bool]
 
 
 def made_examples(index: NameIndex, latin: Sequence[str], seed: int) -> list[Example]:
-    """Return features of listed names with one or two typos, and of unlisted ones' nearest."""
+    """Return features of damaged listed names, and of what unlisted ones are most like."""
     rng = Random(seed)
-    examples: list[Example] = []
+    same: list[Example] = []
     for _ in range(EXAMPLES):
         name = rng.choice(latin)
-        query = " ".join(typos(rng, name, rng.choice((1, 2))).split())
+        damage, count = rng.choice(DAMAGED)
+        query = " ".join(damage(rng, name, count).split())
         if query and query != name:
-            examples.append((index.features(query, name), True))
-    for query in unlisted(rng, latin, frozenset(index.names), EXAMPLES):
-        near = sorted(
-            (index.features(query, name) for name in index.near(query)), key=lambda one: one.edits
-        )
-        examples += [(one, False) for one in near[:2]]
-    return examples
+            same.append((index.features(query, name), True))
+    near = [
+        [index.features(query, name) for name in sorted(index.near(query))]
+        for query in unlisted(rng, latin, frozenset(index.names), EXAMPLES)
+    ]
+    # An alarm is raised by the likest of the near ones: which those are, the weights say.
+    likest = [every[:LIKEST] for every in near]
+    for _ in range(CHOICES):
+        others = [(one, False) for every in likest for one in every]
+        weights = fitted([*same, *others], [])
+        likest = [
+            sorted(every, key=lambda one: -float(weights @ (1.0, *one)))[:LIKEST] for every in near
+        ]
+    return [*same, *((one, False) for every in likest for one in every)]
 
 
 def fitted(examples: Sequence[Example], pairs: Sequence[Example]) -> Weights:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
+from tidegate.parties.words import COMMON, words_of
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST = 5
 """Shorter names have too few letters for a typo to leave anything."""
@@ -57,11 +59,21 @@ Damage = Callable[[Random, str, int], str]
 
 
 def unlisted(rng: Random, listed: Sequence[str], known: frozenset[str], count: int) -> list[str]:
-    """Return names that are on no list: the first half of one and the second half of another."""
+    """Return names that are on no list: the first half of one and the second half of another.
+
+    One that differs from a listed name by common words and single letters alone is left out: it is
+    that name, written short or long.
+    """
+    told = {_telling(name) for name in known}
     found: list[str] = []
     while len(found) < count:
         one, other = rng.choice(listed).split(), rng.choice(listed).split()
         name = " ".join(one[: max(1, len(one) // 2)] + other[len(other) // 2 :])
-        if name not in known:
+        if name not in known and _telling(name) not in told:
             found.append(name)
     return found
+
+
+def _telling(name: str) -> frozenset[str]:
+    words = frozenset(words_of(name))
+    return frozenset(word for word in words if len(word) > 1 and word not in COMMON) or words

@@ -200,15 +200,16 @@ def _groups(taken: list[Taken]) -> Iterator[_Group]:
 def _closed(group: _Group, inside: list[tuple[int, Taken]]) -> Iterator[_Group]:
     """Yield a group, and behind it what came between its members and after them.
 
-    A note decides nothing, and would be refused where the group has closed the shipment: it is
-    left out there.
+    A note decides nothing, so it may come after the group; where the group has closed the shipment
+    it would be refused there, and nothing of it is kept: it is left out.
     """
     yield group
     for index, one in inside:
         if one.topic == "trade.dispositions" and index < group.end:
             assert one.data["kind"] == "note", one.data
-        else:
-            yield _Group(index, [one], max(index, group.end))
+            if group.last.data["status"] not in OPEN:
+                continue
+        yield _Group(index, [one], max(index, group.end))
 
 
 def _claims(accounts: Accounts) -> dict[tuple[str, int, str], int]:

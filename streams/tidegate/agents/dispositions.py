@@ -85,7 +85,7 @@ def _false_match(state: OpenShipment, disposition: Disposition, tables: Tables) 
         if fold(party.name) != folded:
             continue
         for name in (party.name, *party.aliases):
-            for entry in tables.parties.find(fold(name)):
+            for entry, _ in tables.parties.meet(fold(name)):
                 if entry.entry == disposition.entry:
                     match = FalseMatch(
                         disposition_id=disposition.disposition_id,

@@ -189,12 +189,12 @@ class TableReader:
         """
         cached = await asyncio.to_thread(cached_tables, files, self._cache)
         if cached is not None:
-            return cached
+            return await asyncio.to_thread(_prepared, cached)
         loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
             await loop.run_in_executor(pool, _compile, files, self._cache)
-        return await asyncio.to_thread(tables_of, files, self._cache)
+        return await asyncio.to_thread(_ready, files, self._cache)
 
 
 def _published_at(timestamp_ms: int) -> datetime:
@@ -203,6 +203,16 @@ def _published_at(timestamp_ms: int) -> datetime:
         return from_ms(timestamp_ms)
     except (ValueError, OverflowError):
         return from_ms(0)
+
+
+def _ready(files: dict[str, bytes], cache: Path) -> Tables:
+    return _prepared(tables_of(files, cache))
+
+
+def _prepared(tables: Tables) -> Tables:
+    """Build the index of names before any shipment has to wait for it."""
+    tables.parties.meet("prepared")
+    return tables
 
 
 def _compile(files: dict[str, bytes], cache: Path) -> None:

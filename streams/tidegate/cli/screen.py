@@ -28,7 +28,7 @@ def screen(
     An empty answer is not a clearance: it says that no name on these lists is like this one.
     """
     from tidegate.events.countries import COUNTRIES
-    from tidegate.measures.screening import Screening
+    from tidegate.measures.screening import screen as screened
     from tidegate.ops.packs import load_tables
     from tidegate.ops.settings import load_settings
 
@@ -40,7 +40,7 @@ def screen(
     with told_errors():
         settings = load_settings()
         tables = load_tables(packs or settings.packs_dir, settings.cache_dir)
-    found = Screening(tables.parties).screen(name, place)
+    found = screened(tables.parties, name, place)
     if json_:
         hits = [one.plain() for one in found]
         answer = {"name": name, "country": place, "tables_version": tables.version, "hits": hits}

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
+from tidegate.measures.screening import Screened
 from tidegate.measures.tables import ListedParty
 
 
@@ -28,6 +29,8 @@ class Hit(NamedTuple):
     path: str
     """Where the name stands in the facts."""
     name: str
+    screened: Screened
+    """How surely, and why."""
 
 
 class Fact(NamedTuple):

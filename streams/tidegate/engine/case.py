@@ -16,6 +16,7 @@ from tidegate.events.codec import derived_id
 from tidegate.events.shipment import Document, Item, Party
 from tidegate.licenses.standing import Fault, faults, last_instant, zone_of
 from tidegate.measures.condition import RECIPIENT_ROLES
+from tidegate.measures.screening import weighed
 from tidegate.measures.tables import (
     BASELINE,
     DECLARED_CONTROLLED,
@@ -103,17 +104,20 @@ class Case:
         )
 
     def _hits_of(self, index: int, party: Party) -> Iterator[Hit]:
-        seen = set()
+        best: dict[tuple[str, str], Hit] = {}
         names = [(f"parties[{index}].name", party.name)]
         names += [(f"parties[{index}].aliases[{n}]", name) for n, name in enumerate(party.aliases)]
         for path, name in names:
-            for entry in self.tables.parties.find(fold(name)):
+            for entry, met in self.tables.parties.meet(fold(name)):
                 key = (entry.list, entry.entry)
-                if key in seen or entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
+                if entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
                     continue
-                if not self._silenced(party, entry):
-                    seen.add(key)
-                    yield Hit(entry, path, name)
+                if self._silenced(party, entry):
+                    continue
+                known = best.get(key)
+                if known is None or known.screened.hit.score < met.score:
+                    best[key] = Hit(entry, path, name, weighed(entry, met, party.country))
+        yield from best.values()
 
     def _silenced(self, party: Party, entry: ListedParty) -> bool:
         return any(

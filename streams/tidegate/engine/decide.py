@@ -160,8 +160,9 @@ def _by_measure(
 
 
 def _at_entry(outcome: Outcome, table: TableMeasure, hit: Hit) -> Outcome:
-    """An entry whose state is not established asks for review; one may state its own outcome."""
-    if not hit.entry.confirmed:
+    """An entry may state its own outcome. Where its state is not established, or the names are only
+    possibly one, a person reviews."""
+    if not hit.entry.confirmed or hit.screened.grade == "possible":
         return Outcome.REVIEW
     stated = hit.entry.outcome
     if stated is not None and table.measure.outcome_by_entry and outcome is table.measure.outcome:
@@ -184,6 +185,9 @@ def _reason(
     if entry is not None:
         pause = entry.validity.pause(case.at_ms) or pause
     advice = measure.advice
+    if hit is not None and hit.screened.grade != "exact":
+        likeness = f"{hit.screened.grade}: {hit.screened.reason}"
+        evidence.append(Evidence(path=f"{hit.path} likeness", value=likeness))
     if pause is not None:
         outcome, advice = Outcome.LICENSE_REQUIRED_IF_REACTIVATED, None
         evidence.append(Evidence(path="suspension", value=_suspension(pause)))
@@ -206,7 +210,7 @@ def _reason(
         evidence=tuple(evidence),
         unknown=answer.unknown,
         list_entry=None if hit is None else _list_entry(hit),
-        score=None if hit is None else 1.0,
+        score=None if hit is None else round(hit.screened.hit.score, 4),
         advice=advice,
     )
 

@@ -16,8 +16,12 @@ from tidegate.measures.tables import Tables
 
 
 def fingerprint(reason: Reason, measure_digest: str) -> str:
-    """Digest a reason and the content of the measure that it cites."""
-    return derived_id("reason", measure_digest, canonical(reason))
+    """Digest a reason and the content of the measure that it cites.
+
+    Without the score: it moves with how common words are on the lists, which nobody decided on.
+    """
+    seen = reason if reason.score is None else reason.model_copy(update={"score": None})
+    return derived_id("reason", measure_digest, canonical(seen))
 
 
 def fingerprints(reasons: Iterable[Reason], tables: Tables) -> tuple[str, ...]:

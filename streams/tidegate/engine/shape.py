@@ -46,10 +46,10 @@ def shape_of(case: Case) -> Shape | None:
 
 
 def _listed(party: Party, tables: Tables) -> bool:
-    find = tables.parties.find
-    if find(fold(party.name)):
+    meet = tables.parties.meet
+    if meet(fold(party.name)):
         return True
-    return bool(party.aliases) and any(find(fold(alias)) for alias in party.aliases)
+    return bool(party.aliases) and any(meet(fold(alias)) for alias in party.aliases)
 
 
 def _goods(line: Line) -> Shape:

@@ -7,11 +7,16 @@ meets few of them, so building 26,000 objects at start would be work for nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from tidegate.events.decision import Outcome
-from tidegate.measures.tables import ListedParty, PartyIndex
+from tidegate.measures.tables import ListedParty, Met, PartyIndex
 from tidegate.measures.validity import Validity
+from tidegate.parties.index import NameIndex
+
+REMEMBERED = 1 << 17
+"""Names whose meetings are kept."""
 
 
 class PlainEntry(NamedTuple):
@@ -43,6 +48,7 @@ class FoldedIndex(PartyIndex):
         self.by_name = by_name
         self.validities = validities
         self._made: dict[int, ListedParty] = {}
+        self._met: dict[str, tuple[Met, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -54,6 +60,28 @@ class FoldedIndex(PartyIndex):
         """Return the entries that carry this folded name, in table order."""
         positions = self.by_name.get(folded)
         return () if positions is None else tuple(self._party(at) for at in positions)
+
+    def meet(self, folded: str) -> Sequence[Met]:
+        """Return the entries that this folded name meets, the surest first, each once."""
+        met = self._met.get(folded)
+        if met is None:
+            if len(self._met) >= REMEMBERED:
+                self._met.clear()
+            met = self._met[folded] = tuple(self._meet(folded))
+        return met
+
+    def _meet(self, folded: str) -> Iterator[Met]:
+        seen = set[int]()
+        for hit in self.likenesses.hits(folded):
+            for position in self.by_name[hit.listed]:
+                if position not in seen:
+                    seen.add(position)
+                    yield Met(self._party(position), hit)
+
+    @cached_property
+    def likenesses(self) -> NameIndex:
+        """The names, ready to be met by likeness. Building it takes most of a second."""
+        return NameIndex(self.by_name)
 
     def names(self) -> Mapping[str, tuple[int, ...]]:
         """Return every folded name with the positions of its entries (see `at`)."""

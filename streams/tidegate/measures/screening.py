@@ -13,7 +13,6 @@ from typing import Any
 from tidegate.measures.tables import ListedParty, PartyIndex
 from tidegate.parties.fold import fold
 from tidegate.parties.hit import GRADES, Agreement, Grade, Hit
-from tidegate.parties.index import NameIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +42,17 @@ class Screened:
         }
 
 
-class Screening:
-    """The names of all lists, ready to be asked. Building takes about a second."""
+def screen(parties: PartyIndex, name: str, country: str | None = None) -> Sequence[Screened]:
+    """Return the entries that a name meets, the surest first; no name, no entries.
 
-    def __init__(self, parties: PartyIndex) -> None:
-        self._parties = parties
-        self._index = NameIndex(
-            dict.fromkeys(fold(name) for entry in parties for name in entry.names)
-        )
-
-    def screen(self, name: str, country: str | None = None) -> Sequence[Screened]:
-        """Return the entries that a name meets, the surest first; no name, no entries.
-
-        Entries whose time is over or to come are among them: an entry says when it holds.
-        """
-        best: dict[tuple[str, str], Screened] = {}
-        for hit in self._index.hits(fold(name)):
-            for entry in self._parties.find(hit.listed):
-                found = _screened(entry, hit, country)
-                known = best.get((entry.list, entry.entry))
-                if known is None or _order(found) < _order(known):
-                    best[entry.list, entry.entry] = found
-        return tuple(sorted(best.values(), key=_order))
+    Entries whose time is over or to come are among them: an entry says when it holds.
+    """
+    found = [weighed(entry, hit, country) for entry, hit in parties.meet(fold(name))]
+    return tuple(sorted(found, key=_order))
 
 
-def _screened(entry: ListedParty, hit: Hit, country: str | None) -> Screened:
+def weighed(entry: ListedParty, hit: Hit, country: str | None) -> Screened:
+    """Take the country of the party who has the name into account."""
     agreement: Agreement = "unknown"
     if country is not None and entry.countries:
         agreement = "agrees" if country in entry.countries else "differs"

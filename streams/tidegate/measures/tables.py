@@ -11,11 +11,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from tidegate.events.codec import canonical, derived_id
 from tidegate.events.decision import Outcome, Reason
 from tidegate.measures.measure import Measure
 from tidegate.measures.validity import Validity
+from tidegate.parties.hit import Hit
 
 MEMO_SIZE = 1 << 16
 
@@ -80,6 +82,13 @@ class TableList:
     pack: str
 
 
+class Met(NamedTuple):
+    """A list entry that a name met, by the likest of the entry's names."""
+
+    entry: ListedParty
+    hit: Hit
+
+
 class PartyIndex:
     """Listed parties by folded name."""
 
@@ -92,6 +101,10 @@ class PartyIndex:
 
     def find(self, folded: str) -> Sequence[ListedParty]:
         """Return the entries that carry this folded name."""
+        raise NotImplementedError
+
+    def meet(self, folded: str) -> Sequence[Met]:
+        """Return the entries that this folded name meets, the surest first, each once."""
         raise NotImplementedError
 
 

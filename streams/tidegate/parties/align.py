@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from tidegate.parties.rarity import weight
+
 LIKE = 0.6
 """Below this likeness two words are two words."""
-_INITIAL = 0.6  # "j" for "jose"
+INITIALS = 0.605
+"""The likeness of "j" to "jose" and of "jc" to "jean claude"; no misspelling has it."""
+_LEFT_LIKE = 0.7  # what is left of both, as one word
+_LEFT_LETTERS = 5  # fewer are alike by chance
+_MOST_INITIALS = 4
 _SHORTENED = 0.8  # "tech" for "technology"
 
-Weight = Callable[[str], float]
 Words = Sequence[str]
 
 
@@ -29,9 +34,15 @@ class AlignedWord:
     weight: float
     """How much it says who is meant, 0 to 1: the rarer among listed names, the more."""
 
+    @property
+    def is_initials(self) -> bool:
+        """Say whether the one is written as initials of the other: `j` or `jc`, no misspelling."""
+        return self.likeness == INITIALS
 
-def align(queried: Words, listed: Words, weight: Weight) -> tuple[AlignedWord, ...]:
-    """Return the words of both, each once; equal ones first, then joined, then like ones."""
+
+def align(queried: Words, listed: Words) -> tuple[AlignedWord, ...]:
+    """Return the words of both, each once; equal ones first, then joined, then like ones,
+    then what is left of both where it is alike as one word."""
     ours, theirs = list(queried), list(listed)
     pairs: list[AlignedWord] = []
     for word in queried:
@@ -40,20 +51,22 @@ def align(queried: Words, listed: Words, weight: Weight) -> tuple[AlignedWord, .
             theirs.remove(word)
             pairs.append(AlignedWord(word, word, 1.0, weight(word)))
     if ours and theirs:
-        pairs += _joined(ours, theirs, weight)
+        pairs += _joined(ours, theirs)
     if ours and theirs:
-        pairs += _like(ours, theirs, weight)
+        pairs += _like(ours, theirs)
+    if ours and theirs:
+        pairs += _leftover(ours, theirs)
     pairs += [AlignedWord(word, "", 0.0, weight(word)) for word in ours]
     pairs += [AlignedWord("", word, 0.0, weight(word)) for word in theirs]
     return tuple(pairs)
 
 
-def _joined(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+def _joined(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
     """Take out words that are one word on the other side."""
     pairs = []
     for turned, split, whole in ((False, ours, theirs), (True, theirs, ours)):
         for word in [*whole]:
-            found = _parts(split, word)
+            found = _parts(split, word) or _initials(split, word)
             if found is None:
                 continue
             begin, end, likeness = found
@@ -82,7 +95,19 @@ def _parts(split: list[str], word: str) -> tuple[int, int, float] | None:
     return None
 
 
-def _like(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWord]:
+def _initials(split: list[str], word: str) -> tuple[int, int, float] | None:
+    """Return the run of words whose initials are `word`: `jc` is `jean claude`."""
+    many = len(word)
+    if not 2 <= many <= _MOST_INITIALS or not word.isascii():
+        return None
+    for begin in range(len(split) - many + 1):
+        run = split[begin : begin + many]
+        if all(part[0] == letter and len(part) > 1 for part, letter in zip(run, word, strict=True)):
+            return begin, begin + many, INITIALS
+    return None
+
+
+def _like(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
     """Take out pairs of words that are alike, the likest first."""
     found = [
         (likeness, -abs(i - k), i, k)
@@ -104,13 +129,28 @@ def _like(ours: list[str], theirs: list[str], weight: Weight) -> list[AlignedWor
     return pairs
 
 
+def _leftover(ours: list[str], theirs: list[str]) -> list[AlignedWord]:
+    """Take out what is left of both, if it is alike as one word: a typo may fall on a space."""
+    left, right = "".join(ours), "".join(theirs)
+    if len(ours) + len(theirs) == 2 or min(len(left), len(right)) < _LEFT_LETTERS:
+        return []
+    likeness = OSA.normalized_similarity(left, right)
+    if likeness < _LEFT_LIKE:
+        return []
+    rarer = max(weight(word) for word in (*ours, *theirs))
+    pair = AlignedWord(" ".join(ours), " ".join(theirs), likeness, rarer)
+    ours.clear()
+    theirs.clear()
+    return [pair]
+
+
 def like(word: str, other: str) -> float:
     """Return how like two different words are, 0 to 1."""
     if word.isdigit() or other.isdigit():
         return 0.0  # 3 and 8 are two institutes
     short, long = sorted((word, other), key=len)
     if len(short) == 1:
-        return _INITIAL if long.startswith(short) and short.isascii() else 0.0
+        return INITIALS if long.startswith(short) and short.isascii() else 0.0
     if len(short) >= 3 and len(long) > len(short) + 2 and long.startswith(short):
         return _SHORTENED if short.isascii() else LIKE
     return OSA.normalized_similarity(word, other)

@@ -2,7 +2,8 @@
 
 1. Unicode NFKC and case; each letter of another script to Latin; Han characters to one form; kana
    to romaji. Signs part words, apostrophes join them, `&` is `and`.
-2. Words: single letters in a row are one (`l l c`), number words are digits.
+2. Words: single letters in a row are one (`l l c`), one spelling of each (tables/spellings.csv),
+   number words are digits.
 3. Legal forms go from both ends (tables/legal_forms.csv).
 
 What comes out holds only a-z, 0-9, Han characters and single spaces, so folding it again changes
@@ -29,6 +30,7 @@ _HAN_GAP = re.compile(f"(?<=[{HAN}]) +(?=[{HAN}])")
 _REPEATED = re.compile("(.)々")
 _FORMS = rows("legal_forms.csv")
 # Written without a space anywhere in a name, so they go before words are parted.
+_SPELLINGS = {row["written"]: row["word"] for row in rows("spellings.csv")}
 _SIGNS = re.compile("|".join(re.escape(row["form"]) for row in _FORMS if row["where"] == "sign"))
 _APOSTROPHES = frozenset("'’‘`´ʻʼʿʾ′＇·")
 _MIDDLE_DOT = "·"
@@ -81,7 +83,7 @@ def _words(name: str) -> list[str]:
     words = _cleaned(name).split()
     if words and len(min(words, key=len)) == 1:
         words = _joined_initials(words)
-    return digits(words)
+    return digits([_SPELLINGS.get(word, word) for word in words])
 
 
 def _joined_initials(words: list[str]) -> list[str]:

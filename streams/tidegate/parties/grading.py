@@ -8,9 +8,11 @@ from tidegate.parties.align import AlignedWord
 from tidegate.parties.hit import Grade, Hit
 from tidegate.parties.words import COMMON
 
-POSSIBLE = 0.885
-"""Above it came one in two hundred names that are on no list (docs/screening.md)."""
+POSSIBLE = 0.85
+"""Above it come fewer than one in two hundred names that are on no list (docs/screening.md)."""
 STRONG = 0.95
+TOO_SHORT = 4
+"""So few letters (TDK, ODK) are another name where one differs."""
 _MOST = 0.999  # of a likeness; 1 is equality
 
 
@@ -19,14 +21,15 @@ def grade(queried: str, listed: str, words: Sequence[AlignedWord], score: float)
 
     1. Equal folded names are exact, whatever they are made of.
     2. Common words never decide alone: without any other word in common there is no hit.
-    3. Strong has all words of both names, but for common ones that the queried name leaves out:
+    3. Names of so few letters that one makes another name must be equal.
+    4. Strong has all words of both names, but for common ones that the queried name leaves out:
        a listed subsidiary and its unlisted parent share the rest.
     """
     if queried == listed:
         return Hit(queried, listed, "exact", 1.0, tuple(words), "the same name")
     if not any(word.queried and word.listed and _telling(word) for word in words):
         return None
-    if score < POSSIBLE:
+    if min(len(queried), len(listed)) <= TOO_SHORT or score < POSSIBLE:
         return None
     lacking = [word.queried for word in words if not word.listed]
     added = [word.listed for word in words if not word.queried]

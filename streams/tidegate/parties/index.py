@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from math import log
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -14,7 +12,7 @@ from tidegate.parties.grading import grade
 from tidegate.parties.grams import Grams
 from tidegate.parties.hit import Hit
 from tidegate.parties.scoring import Features, features, score
-from tidegate.parties.words import COMMON, words_of
+from tidegate.parties.words import words_of
 
 NEAR = 40
 """Names that share most trigrams, looked at letter by letter."""
@@ -22,7 +20,6 @@ ALIGNED = 8
 """Of these, the likest, looked at word by word."""
 SHARING = 3
 """And those that share most trigrams, however unlike: their words may be in another order."""
-_COMMON_WEIGHT = 0.12
 
 
 class NameIndex:
@@ -32,8 +29,6 @@ class NameIndex:
         self.names = sorted(set(folded))
         self._known = frozenset(self.names)
         self._grams = Grams(self.names)
-        self._counts = Counter(word for name in self.names for word in set(words_of(name)))
-        self._rarest = log(len(self.names) + 1)
 
     def hits(self, folded: str) -> tuple[Hit, ...]:
         """Return the listed names that a folded name meets, the surest first."""
@@ -52,23 +47,17 @@ class NameIndex:
 
     def compare(self, queried: str, listed: str) -> Hit | None:
         """Set one folded name beside another; None: they are two."""
-        words = self._aligned(queried, listed)
+        words = _aligned(queried, listed)
         return grade(queried, listed, words, score(features(queried, listed, words)))
 
     def features(self, queried: str, listed: str) -> Features:
         """Return what the score of two folded names is made of."""
-        return features(queried, listed, self._aligned(queried, listed))
+        return features(queried, listed, _aligned(queried, listed))
 
     def scored(self, folded: str) -> list[tuple[str, float]]:
         """Return the near names with their scores, before any is graded."""
         return [(name, score(self.features(folded, name))) for name in self.near(folded)]
 
-    def _aligned(self, queried: str, listed: str) -> tuple[AlignedWord, ...]:
-        return align(words_of(queried), words_of(listed), self.weight)
 
-    def weight(self, word: str) -> float:
-        """Return how much a word says about who is meant, 0 to 1."""
-        if word in COMMON:
-            return _COMMON_WEIGHT
-        rarity = 1 - log(self._counts[word] + 1) / self._rarest
-        return max(_COMMON_WEIGHT, rarity) if len(word) > 1 else _COMMON_WEIGHT
+def _aligned(queried: str, listed: str) -> tuple[AlignedWord, ...]:
+    return align(words_of(queried), words_of(listed))

@@ -1,7 +1,7 @@
 """Score two names: which words they share, by weight, and how many letters differ.
 
 A logistic on a few features, each of which may only raise or only lower the score (but `length`).
-Its weights were fitted once on typos made in listed names, on names put together from two listed
+Its weights were fitted once on damage done to listed names, on names put together from two listed
 ones, and on labelled pairs; docs/screening.md says how and what came of it.
 """
 
@@ -20,59 +20,81 @@ from tidegate.parties.words import words_of
 class Features(NamedTuple):
     """What the score sees. All are 0 to 1 but `length`, which a very long name takes above."""
 
-    lacking: float
-    """Weight of the heaviest word of the queried name that the listed one lacks."""
-    added: float
-    """Weight of the heaviest word of the listed name that the queried one lacks."""
-    changed: float
-    """The heaviest change within a word: its weight by how unlike the two are."""
     unlike: float
-    """How unlike the worst pair of words is."""
+    """How unlike the worst pair of words is, squared: a typo or two leave most of a word."""
     second: float
     """Weight of the second heaviest word in common: two rare words are seldom met by chance."""
-    edits: float
-    """Letters to change, add, drop or swap, up to six, as a share of six: typos are few."""
+    total: float
+    """Weight of all words in common, as a share of three."""
     length: float
     """Letters of the shorter name, as a logarithm: short names are alike by chance."""
+    lacking: float
+    """Letters, by weight of their words, that the listed name lacks: twelve are all."""
+    whole: float
+    """1 where each word of the queried name has its word in the listed one."""
+    covered: float
+    """1 where each word of the listed name has its word in the queried one."""
+    edits: float
+    """Letters to change, add, drop or swap, up to three, as a share of three: typos are few."""
 
 
-_MOST_EDITS = 6
+_MOST_EDITS = 3
+_MOST_LACKING = 12
+_MOST_TOTAL = 3
+_TELLING_LETTERS = 8
+"""A word in common that has fewer counts for less: a short word is soon another one."""
 
 
 def features(queried: str, listed: str, words: Sequence[AlignedWord]) -> Features:
     """Return the features of two folded names whose words are aligned."""
-    lacking = added = changed = unlike = first = second = 0.0
+    unlike = first = second = total = lacking = 0.0
+    whole = covered = 1.0
     for word in words:
         if not word.listed:
-            lacking = max(lacking, word.weight)
+            lacking += len(word.queried) * word.weight
+            whole = 0.0
         elif not word.queried:
-            added = max(added, word.weight)
+            covered = 0.0
         else:
-            shared = word.weight * word.likeness * word.likeness
+            letters = min(len(word.queried), len(word.listed), _TELLING_LETTERS)
+            shared = word.weight * word.likeness * word.likeness * letters / _TELLING_LETTERS
+            total += shared
             first, second = max(first, shared), max(second, min(first, shared))
-            changed = max(changed, word.weight * (1 - word.likeness))
-            unlike = max(unlike, 1 - word.likeness)
+            if not word.is_initials:
+                unlike = max(unlike, (1 - word.likeness) ** 2)
     left, right = "".join(words_of(queried)), "".join(words_of(listed))
-    edits = OSA.distance(left, right)
-    if edits * 10 > max(len(left), len(right)):
-        # The order of the words is no difference.
-        ours = "".join(word.queried for word in words)
-        theirs = "".join(word.listed for word in words)
-        edits = min(edits, OSA.distance(ours, theirs))
     return Features(
-        lacking=lacking,
-        added=added,
-        changed=changed,
         unlike=unlike,
         second=second,
-        edits=min(edits, _MOST_EDITS) / _MOST_EDITS,
+        total=min(total, _MOST_TOTAL) / _MOST_TOTAL,
         length=log(max(1, min(len(left), len(right)))) / log(40),
+        lacking=min(lacking, _MOST_LACKING) / _MOST_LACKING,
+        whole=whole,
+        covered=covered,
+        edits=min(_edits(left, right, words), _MOST_EDITS) / _MOST_EDITS,
     )
 
 
-BIAS = 3.77
+def _edits(left: str, right: str, words: Sequence[AlignedWord]) -> int:
+    """Count the letters that differ; the order of the words is no difference."""
+    edits = OSA.distance(left, right)
+    if edits * 10 <= max(len(left), len(right)):
+        return edits
+    ours = "".join(word.queried for word in words)
+    theirs = "".join(word.listed for word in words)
+    return min(edits, OSA.distance(ours, theirs))
+
+
+BIAS = 3.74
 WEIGHTS = Features(
-    lacking=-2.77, added=-0.76, changed=-0.31, unlike=-1.07, second=2.47, edits=-4.66, length=-1.13
+    unlike=-2.84,
+    second=1.11,
+    total=1.54,
+    length=-1.27,
+    lacking=-2.24,
+    whole=2.25,
+    covered=0.73,
+    edits=-6.38,
 )
 
 

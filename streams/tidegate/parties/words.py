@@ -35,7 +35,9 @@ nippon nihon tokyo osaka beijing shanghai shenzhen guangdong hong kong hongkong 
 russian moscow iran iranian tehran turkey turkish istanbul dubai uae emirates india indian
 pakistan korea korean germany german france french uk usa us american america canada europe
 european asia asian pacific middle arab arabian islamic republic democratic people peoples mr mrs
-dr sheikh haji hajji mullah
+dr prof professor president prime minister general colonel major captain sir prince sheikh
+shaikh shaykh haji hajji mullah qari prasident mv mt ss vessel trust fund business businesses
+worldwide brothers
 """
 _HAN = """
 三菱 三井 住友 川崎 富士 日立 東芝 日本 東京 大阪 京都 名古屋 横浜 神戸 九州 北海道 中国 中華 北京
@@ -63,6 +65,24 @@ SMALL = frozenset(("a", "an", "and", "the", "of", "for"))
 """Words that are written or left out at will."""
 COMMON = _folded(_LATIN) | _folded(_HAN)
 """Words that never decide alone: trades, forms, places, what half of all companies are called."""
+
+
+def _shortened(word: str) -> set[str]:
+    """Return a word with each of its letters dropped, and whole."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+_LONG = 5  # letters; a shorter word with one changed is another word
+_NEARLY = {
+    short for word in COMMON if word.isascii() and len(word) > _LONG for short in _shortened(word)
+}
+
+
+def is_nearly_common(word: str) -> bool:
+    """Say whether a word is a common one with a letter changed, added, dropped or swapped."""
+    return len(word) >= _LONG and not _NEARLY.isdisjoint(_shortened(word))
+
+
 _CUT = re.compile(
     "|".join(sorted((re.escape(w) for w in _folded(_HAN) if len(w) > 1), key=len, reverse=True))
 )

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import csv
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.unit.measures.test_shipped_packs import shipped
-from tidegate.measures.screening import Screened, Screening
+from tidegate.measures.screening import Screened, screen
 
 JAPANESE = Path(__file__).resolve().parents[3] / "scripts" / "japanese_names.csv"
 
 
-@cache
-def screening() -> Screening:
-    return Screening(shipped().parties)
-
-
 def first(name: str, country: str | None = None) -> Screened:
-    return screening().screen(name, country)[0]
+    return screen(shipped().parties, name, country)[0]
 
 
 def japanese_names() -> list[tuple[str, str]]:
@@ -50,8 +44,8 @@ def test_a_firms_japanese_name_is_found_first(listed: str, alias: str) -> None:
     ],
 )
 def test_an_unlisted_look_alike_is_never_strong(name: str) -> None:
-    assert all(one.grade == "possible" for one in screening().screen(name, "JP")), [
-        (one.entry.name, one.grade) for one in screening().screen(name, "JP")
+    assert all(one.grade == "possible" for one in screen(shipped().parties, name, "JP")), [
+        (one.entry.name, one.grade) for one in screen(shipped().parties, name, "JP")
     ]
 
 

@@ -23,6 +23,7 @@ EQUAL = [
     ("O'Brien Pte. Ltd.", "OBrien"),
     ("주식회사 한화", "한화"),
     ("川崎・ヘビー・インダストリーズ", "川崎 Heavy Industries"),
+    ("First Int'l Defence Organisation", "1st International Defense Organization"),
     ("株式会社IHIエアロスペース・エンジニアリング", "IHI Aerospace Engineering"),
 ]
 

@@ -6,9 +6,11 @@ import random
 
 import pytest
 
+from tidegate.parties.align import align
 from tidegate.parties.fold import fold
 from tidegate.parties.hit import Grade, Hit
 from tidegate.parties.index import NameIndex
+from tidegate.parties.rarity import weight
 
 LISTED = (
     "Mitsubishi Heavy Industries Aero Engines, Ltd.",
@@ -22,6 +24,7 @@ LISTED = (
     "Zarubezhneft International Trading",
     "Almaz Antey Concern",
     "Bank Melli Iran",
+    "ODK AO",
     "Petrochemical Commercial Company International",
     "Institute 8 of Physics",
     *(f"{a}{b} {c}" for a in ("Kor", "Tal", "Ven", "Sig") for b in ("dan", "mek", "sov", "rit")
@@ -59,6 +62,8 @@ def test_each_listed_name_is_found_first_and_exactly(index: NameIndex, name: str
         ("AlmazAntey Concern", "Almaz Antey Concern"),
         ("Concern Almaz Antey", "Almaz Antey Concern"),
         ("Kawasaki Heavy Industres Aerospace Systems", "Kawasaki Heavy Industries Aerospace"),
+        ("AlmazxAntey Concern", "Almaz Antey Concern"),  # a typo on the space
+        ("Zarubezhneft Internatoinal Trding", "Zarubezhneft International Trading"),
     ],
 )
 def test_a_misspelt_name_is_found(index: NameIndex, name: str, listed: str) -> None:
@@ -87,7 +92,8 @@ def test_a_shared_generic_word_never_makes_a_strong_hit(index: NameIndex, name: 
 
 
 @pytest.mark.parametrize(
-    "name", ["Global Technology Company", "Acme Bicycles", "株式会社日本", "Trading", "Institute 3"]
+    "name",
+    ["TDK", "Global Technology Company", "Acme Bicycles", "株式会社日本", "Trading", "Institute 3"],
 )
 def test_names_that_share_only_generic_words_do_not_meet(index: NameIndex, name: str) -> None:
     assert best(index, name) is None
@@ -113,3 +119,22 @@ def test_the_order_of_the_lists_changes_no_answer(index: NameIndex) -> None:
     other = NameIndex(map(fold, names))
     for name in ("Kordan Shiping", "Talmek Tradng", "三菱電機ソフトウェア", "Institute 8 Physics"):
         assert other.hits(fold(name)) == index.hits(fold(name))
+
+
+def test_the_score_of_two_names_does_not_hang_on_the_list() -> None:
+    queried, listed = fold("Zarubezneft Trading"), fold("Zarubezhneft International Trading")
+    small, large = NameIndex([listed]), NameIndex(map(fold, LISTED))
+    assert small.compare(queried, listed) == large.compare(queried, listed)
+
+
+def test_a_misspelt_common_word_weighs_as_little_as_the_common_one() -> None:
+    assert weight("internatoinal") == weight("international") < weight("lukoil")
+    assert weight("mohamed") < weight("zarubezhneft") == 1
+
+
+def test_initials_stand_for_their_words() -> None:
+    words = align(("jc", "juncker"), ("jean", "claude", "juncker"))
+    assert [(word.queried, word.listed) for word in words] == [
+        ("juncker", "juncker"),
+        ("jc", "jean claude"),
+    ]
