@@ -22,7 +22,7 @@ from evaluation.fit import fitted, made_examples
 from evaluation.names import SHORTEST, Damage, joined, split, turned, typos, unlisted
 from tidegate.ops.packs import load_tables
 from tidegate.parties.fold import fold
-from tidegate.parties.index import NameIndex
+from tidegate.parties.index import NameIndex, seen
 
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 FITTED_WITH, MEASURED_WITH = 1, 99
@@ -76,7 +76,7 @@ def pairs_table(index: NameIndex, latin: Sequence[str]) -> None:
         precision, recall, f1 = labelled.quality([ours[at] for at in places], same)
         peer = labelled.quality([theirs[at] for at in places], same)[2]
         print(f"{name + f' ({len(places)})':28}{precision:10.3f}{recall:8.3f}{f1:7.3f}{peer:11.3f}")
-    examples = [(index.features(fold(pair.one), fold(pair.other)), pair.same) for pair in pairs]
+    examples = [(seen(fold(pair.one), fold(pair.other)), pair.same) for pair in pairs]
     weights = fitted(made, examples)
     print("weights fitted on all:", " ".join(f"{weight:.2f}" for weight in weights), "\n")
 

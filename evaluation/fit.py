@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.names import Damage, joined, split, turned, typos, unlisted
-from tidegate.parties.index import NameIndex
+from tidegate.parties.index import NameIndex, seen
 from tidegate.parties.scoring import Features
 
 SIGNS = Features(unlike=-1, second=1, total=1, length=0, lacking=-1, whole=1, covered=1, edits=-1)
@@ -37,9 +37,9 @@ def made_examples(index: NameIndex, latin: Sequence[str], seed: int) -> list[Exa
         damage, count = rng.choice(DAMAGED)
         query = " ".join(damage(rng, name, count).split())
         if query and query != name:
-            same.append((index.features(query, name), True))
+            same.append((seen(query, name), True))
     near = [
-        [index.features(query, name) for name in sorted(index.near(query))]
+        [seen(query, name) for name in sorted(index.near(query))]
         for query in unlisted(rng, latin, frozenset(index.names), EXAMPLES)
     ]
     # An alarm is raised by the likest of the near ones: which those are, the weights say.

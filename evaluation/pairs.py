@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from evaluation.fit import Example, chance, fitted
 from tidegate.parties.fold import fold
-from tidegate.parties.index import NameIndex
+from tidegate.parties.index import NameIndex, seen
 
 FILE = Path(__file__).parent / "data" / "name_pairs.csv"
 FOLDS = 10
@@ -56,7 +56,7 @@ def slices(pairs: Sequence[Pair]) -> dict[str, list[int]]:
 def cross_validated(index: NameIndex, made: Sequence[Example], pairs: Sequence[Pair]) -> list[bool]:
     """Judge each pair by weights and a cut that were fitted without it."""
     names = [(fold(pair.one), fold(pair.other)) for pair in pairs]
-    examples = [(index.features(*both), pair.same) for both, pair in zip(names, pairs, strict=True)]
+    examples = [(seen(*both), pair.same) for both, pair in zip(names, pairs, strict=True)]
 
     def scorer(known: Sequence[int]) -> Callable[[int], float]:
         weights = fitted(made, [examples[at] for at in known])

@@ -48,7 +48,7 @@ def agents(
             changelog=topics.SHIPMENTS_CHANGELOG,
             processor=screener,
             dead_letter=dead_letter,
-            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS),
+            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS, topics.CONTROL),
             keyed=frozenset({topics.SHIPMENTS, topics.DISPOSITIONS}),
             head=screening.kept_line,
         ),

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 LOOKED_AT = 6_000
 """Postings summed for a query; the more, the surer and slower."""
+SHARE = 0.3
+"""Of what the nearest name shares: names that share less are not looked at."""
 _FEWEST = 4  # of a query's grams, however common
 _EDGE = "\x02"  # begins and ends a name; in none
 _SHORT = 0x2E80  # from here on a character says as much as a syllable
@@ -43,7 +45,9 @@ class Grams:
         self._counts = np.bincount(self._postings, minlength=len(names)).astype(np.float32)
         self._names = len(names)
 
-    def nearest(self, name: str, most: int) -> list[int]:
+    def nearest(
+        self, name: str, most: int, looked_at: int = LOOKED_AT, share: float = SHARE
+    ) -> list[int]:
         """Return positions of up to `most` names that share most with `name`, best first."""
         if not self._names:
             return []
@@ -54,14 +58,14 @@ class Grams:
         starts, ends = self._starts[places], self._starts[places + 1]
         sizes = ends - starts
         order = np.argsort(sizes, kind="stable")
-        asked = int(np.searchsorted(np.cumsum(sizes[order]), LOOKED_AT, side="right"))
+        asked = int(np.searchsorted(np.cumsum(sizes[order]), looked_at, side="right"))
         order = order[: max(asked, _FEWEST)]
         if not len(order):
             return []
         met = np.concatenate([self._postings[starts[i] : ends[i]] for i in order])
         weights = np.repeat(np.log1p(self._names / sizes[order]), sizes[order])
         shared = np.bincount(met, weights=weights, minlength=self._names)
-        near = np.flatnonzero(shared >= shared.max() * 0.3)
+        near = np.flatnonzero(shared >= shared.max() * share)
         # A long name shares much with everything: what it does not share counts against it.
         score = shared[near] / np.sqrt(self._counts[near] + len(wanted))
         if len(near) > most:

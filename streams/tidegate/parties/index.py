@@ -32,7 +32,7 @@ class NameIndex:
 
     def hits(self, folded: str) -> tuple[Hit, ...]:
         """Return the listed names that a folded name meets, the surest first."""
-        found = [hit for name in self.near(folded) if (hit := self.compare(folded, name))]
+        found = [hit for name in self.near(folded) if (hit := compare(folded, name))]
         return tuple(sorted(found, key=lambda hit: (-hit.score, hit.listed)))
 
     def near(self, folded: str) -> set[str]:
@@ -45,18 +45,20 @@ class NameIndex:
             chosen.add(folded)
         return chosen
 
-    def compare(self, queried: str, listed: str) -> Hit | None:
-        """Set one folded name beside another; None: they are two."""
-        words = _aligned(queried, listed)
-        return grade(queried, listed, words, score(features(queried, listed, words)))
-
-    def features(self, queried: str, listed: str) -> Features:
-        """Return what the score of two folded names is made of."""
-        return features(queried, listed, _aligned(queried, listed))
-
     def scored(self, folded: str) -> list[tuple[str, float]]:
         """Return the near names with their scores, before any is graded."""
-        return [(name, score(self.features(folded, name))) for name in self.near(folded)]
+        return [(name, score(seen(folded, name))) for name in self.near(folded)]
+
+
+def compare(queried: str, listed: str) -> Hit | None:
+    """Set one folded name beside another; None: they are two."""
+    words = _aligned(queried, listed)
+    return grade(queried, listed, words, score(features(queried, listed, words)))
+
+
+def seen(queried: str, listed: str) -> Features:
+    """Return what the score of two folded names is made of."""
+    return features(queried, listed, _aligned(queried, listed))
 
 
 def _aligned(queried: str, listed: str) -> tuple[AlignedWord, ...]:
