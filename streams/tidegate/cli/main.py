@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import dead_letters, measures, topics
+from tidegate.cli import dead_letters, lists, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
@@ -48,6 +48,7 @@ app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(measures.app, name="measures")
+app.add_typer(lists.app, name="lists")
 app.add_typer(dead_letters.app, name="dead-letters")
 
 
