@@ -9,7 +9,6 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from evaluation.fit import Example, chance, fitted
 from tidegate.parties.fold import fold
@@ -67,9 +66,8 @@ def cross_validated(index: NameIndex, made: Sequence[Example], pairs: Sequence[P
     return _judged(pairs, scorer)
 
 
-def by_rapidfuzz(pairs: Sequence[Pair]) -> list[bool]:
-    """Judge each pair by WRatio of the lower-case names, with a cut found without it."""
-    scores = [fuzz.WRatio(pair.one.lower(), pair.other.lower()) / 100 for pair in pairs]
+def by_scores(pairs: Sequence[Pair], scores: Sequence[float]) -> list[bool]:
+    """Judge each pair by a peer's score, with a cut found without it."""
     return _judged(pairs, lambda known: scores.__getitem__)
 
 

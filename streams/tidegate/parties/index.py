@@ -37,13 +37,17 @@ class NameIndex:
 
     def near(self, folded: str) -> set[str]:
         """Return the few listed names that could be meant."""
-        near = [self.names[at] for at in self._grams.nearest(folded, NEAR)]
+        near = self.nearest(folded, NEAR)
         likeness = process.cdist([folded], near, scorer=OSA.normalized_similarity)[0]
         likest = sorted(range(len(near)), key=lambda at: (-likeness[at], at))[:ALIGNED]
         chosen = {near[at] for at in likest} | set(near[:SHARING])
         if folded in self._known:
             chosen.add(folded)
         return chosen
+
+    def nearest(self, folded: str, most: int) -> list[str]:
+        """Return the listed names that share most trigrams, best first."""
+        return [self.names[at] for at in self._grams.nearest(folded, most)]
 
     def scored(self, folded: str) -> list[tuple[str, float]]:
         """Return the near names with their scores, before any is graded."""
