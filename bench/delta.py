@@ -57,8 +57,8 @@ measures:
 def buyer(number: int) -> str:
     """Return the name of a buyer; each number has its own."""
     rng = Random(number)
-    word = "".join(rng.choice("bdfgklmnprstvz") + rng.choice("aeiou") for _ in range(4))
-    return f"{word.capitalize()} Example {rng.choice(TRADES_AND_MAKERS)} {number}"
+    word = "".join(rng.choice("bdfgklmnprstvz") + rng.choice("aeiou") for _ in range(5))
+    return f"{word.capitalize()} {rng.choice(TRADES_AND_MAKERS)} {number}"
 
 
 def packs(folder: Path, named: list[str]) -> Path:
@@ -130,7 +130,7 @@ def main() -> int:
 
 def measure(broker: KafkaBroker, folder: Path, count: int, parties: int, console: Console) -> str:
     """Publish the changed list over the open book; return what came of it, in words."""
-    deployment = Deployment(broker.bootstrap, "d.", folder, folder / "cache", PARTITIONS)
+    deployment = Deployment(broker.bootstrap, "d.", folder, folder / "cache", partitions=PARTITIONS)
     deployment.command("topics", "create")
     strangers = packs(folder / "before", [f"Stranger {buyer(-n - 1)}" for n in range(CHANGED)])
     version = deployment.publish(strangers)

@@ -18,6 +18,7 @@ from tidegate.agents import dispositions, inputs
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
+from tidegate.agents.concern import Concern, Walk
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
@@ -33,7 +34,6 @@ from tidegate.agents.shipment_state import (
 )
 from tidegate.agents.tables_state import TABLES_KEY, TablesState
 from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
-from tidegate.agents.walk import Walk
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
 from tidegate.events.control import TablesControl
@@ -62,7 +62,12 @@ class ScreeningProcessor:
     """One partition of shipments. See `runtime.processor.Processor` for the calls."""
 
     def __init__(
-        self, partition: int, shelf: Shelf, desk: Desk, closed_kept: timedelta = CLOSED_KEPT
+        self,
+        partition: int,
+        shelf: Shelf,
+        desk: Desk,
+        closed_kept: timedelta = CLOSED_KEPT,
+        concern: Concern | None = None,
     ) -> None:
         self.partition = partition
         self.book = Book()
@@ -71,7 +76,7 @@ class ScreeningProcessor:
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
         self._positive = PositiveList()
-        self._walk = Walk(shelf)
+        self._walk = Walk(concern or Concern(shelf))
         self._decoded = Decoded(lambda value: read(document_of(value)))
         self._closings = Closings(closed_kept)
 
@@ -141,7 +146,7 @@ class ScreeningProcessor:
         current = self._tables_state(transaction)
         if current.cursor is None:
             return self._walk_party(transaction, limit)
-        concerned = self._walk.concerned(current, self.book)
+        concerned = self._walk.keys(current, self.book)
         if concerned is None:
             keys = transaction.keys_after(current.cursor, PREFIX, limit)
         else:
