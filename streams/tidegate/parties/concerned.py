@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -32,39 +34,55 @@ def concerned(names: Collection[str], changed: Collection[str]) -> set[str]:
         changed: Folded listed names that are new, gone, or of an entry that changed.
     """
     found = set(changed).intersection(names)
-    known = sorted(names)
-    grams = Grams(known)
+    known = _Known(sorted(names))
     for listed in sorted(changed):
-        share = SHARE_OF_SHORT if len(listed) <= SHORT else SHARE
-        near = [known[at] for at in grams.sharing(listed, share)]
-        for name in _near(listed, [name for name in near if name not in found]):
-            if compare(name, listed) is not None:
+        for name in known.near(listed):
+            if name not in found and compare(name, listed) is not None:
                 found.add(name)
     return found
 
 
-def _near(listed: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield the names that could be `listed`, quickly: most are not, and comparing takes long."""
-    if not names:
-        return
-    as_is, by_letter = (
-        process.cdist(
-            [order(listed)],
-            [order(name) for name in names],
-            scorer=OSA.distance,
-            score_cutoff=EDITS,
-        )[0]
-        for order in (_joined, _sorted)
-    )
-    is_long = len(listed.split()) >= LONG
-    for name, one, other in zip(names, as_is, by_letter, strict=True):
-        if min(one, other) <= EDITS or (is_long and len(name.split()) >= LONG):
-            yield name
+class _Known:
+    """Names, and what tells quickly that most of them are not the one asked for."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._grams = Grams(names)
+        self._joined = [_joined(name) for name in names]
+        self._letters = [_letters(name) for name in names]
+        self._lengths = np.fromiter(map(len, self._joined), dtype=np.int64, count=len(names))
+        self._long = np.fromiter(map(_is_long, names), dtype=np.bool_, count=len(names))
+
+    def near(self, listed: str) -> Iterator[str]:
+        """Yield the names that could be `listed`."""
+        share = SHARE_OF_SHORT if len(listed) <= SHORT else SHARE
+        at = self._grams.sharing(listed, share)
+        by_words = self._long[at] & _is_long(listed)
+        by_length = np.abs(self._lengths[at] - len(_joined(listed))) <= EDITS
+        for position in at[by_words]:
+            yield self._names[position]
+        like = at[by_length & ~by_words]
+        as_is = _edits(_joined(listed), [self._joined[i] for i in like])
+        by_letter = _edits(_letters(listed), [self._letters[i] for i in like])
+        for position in like[(as_is <= EDITS) | (by_letter <= EDITS)]:
+            yield self._names[position]
+
+
+def _edits(one: str, others: Sequence[str]) -> NDArray[np.int32]:
+    if not others:
+        return np.zeros(0, dtype=np.int32)
+    edits = process.cdist([one], others, scorer=OSA.distance, score_cutoff=EDITS, dtype=np.int32)
+    return np.asarray(edits[0], dtype=np.int32)
 
 
 def _joined(name: str) -> str:
     return name.replace(" ", "")
 
 
-def _sorted(name: str) -> str:
+def _letters(name: str) -> str:
+    """Words in another order have the same letters."""
     return "".join(sorted(_joined(name)))
+
+
+def _is_long(name: str) -> bool:
+    return len(name.split()) >= LONG

@@ -67,10 +67,10 @@ class Grams:
         found = near[np.lexsort((near, -score))]
         return [int(position) for position in found]
 
-    def sharing(self, name: str, least: float) -> list[int]:
+    def sharing(self, name: str, least: float) -> NDArray[np.int64]:
         """Return positions of all names that have this part of what `name` has, by weight."""
         shared, whole = self._shared(_once(_grams(name)), EVERY)
-        return [int(position) for position in np.flatnonzero(shared >= whole * least)]
+        return np.flatnonzero(shared >= whole * least)
 
     def _shared(self, wanted: Keys, looked_at: int) -> tuple[Weights, float]:
         """Return the weight of what each name shares, and of all that was looked at."""
