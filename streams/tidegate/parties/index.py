@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -38,7 +41,9 @@ class NameIndex:
     def near(self, folded: str) -> set[str]:
         """Return the few listed names that could be meant."""
         near = self.nearest(folded, NEAR)
-        likeness = process.cdist([folded], near, scorer=OSA.normalized_similarity)[0]
+        likeness = np.maximum(
+            _likeness(folded, near), _likeness(_in_order(folded), [_in_order(one) for one in near])
+        )
         likest = sorted(range(len(near)), key=lambda at: (-likeness[at], at))[:ALIGNED]
         chosen = {near[at] for at in likest} | set(near[:SHARING])
         if folded in self._known:
@@ -52,6 +57,17 @@ class NameIndex:
     def scored(self, folded: str) -> list[tuple[str, float]]:
         """Return the near names with their scores, before any is graded."""
         return [(name, score(seen(folded, name))) for name in self.near(folded)]
+
+
+def _likeness(name: str, others: Sequence[str]) -> NDArray[np.float64]:
+    likeness = process.cdist([name], others, scorer=OSA.normalized_similarity, dtype=np.float64)
+    return np.asarray(likeness[0], dtype=np.float64)
+
+
+@lru_cache(maxsize=1 << 16)
+def _in_order(name: str) -> str:
+    """Return the words of a name in alphabetical order: a family name may stand first or last."""
+    return " ".join(sorted(name.split()))
 
 
 def compare(queried: str, listed: str) -> Hit | None:

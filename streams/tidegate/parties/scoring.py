@@ -85,16 +85,16 @@ def _edits(left: str, right: str, words: Sequence[AlignedWord]) -> int:
     return min(edits, OSA.distance(ours, theirs))
 
 
-BIAS = 3.74
+BIAS = 3.42
 WEIGHTS = Features(
-    unlike=-2.84,
+    unlike=-1.68,
     second=1.11,
-    total=1.54,
-    length=-1.27,
-    lacking=-2.24,
-    whole=2.25,
-    covered=0.73,
-    edits=-6.38,
+    total=1.46,
+    length=-0.50,
+    lacking=-2.25,
+    whole=2.61,
+    covered=1.06,
+    edits=-7.31,
 )
 
 
