@@ -15,10 +15,11 @@ from rapidfuzz.distance import OSA
 
 from tidegate.parties.grams import Grams
 from tidegate.parties.index import compare
+from tidegate.parties.words import words_of
 
 SHARE, SHARE_OF_SHORT = 0.25, 0.1
 """Names that have a smaller part of a changed name's trigrams, by weight, are not looked at."""
-SHORT = 9
+SHORT = 12
 """Letters: two typos leave little of so short a name."""
 EDITS = 3
 """Nor those with more letters that differ, as they are written or put in alphabetical order,"""
@@ -76,7 +77,7 @@ def _edits(one: str, others: Sequence[str]) -> NDArray[np.int32]:
 
 
 def _joined(name: str) -> str:
-    return name.replace(" ", "")
+    return "".join(words_of(name))
 
 
 def _letters(name: str) -> str:

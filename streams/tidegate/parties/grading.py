@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tidegate.parties.align import AlignedWord
 from tidegate.parties.hit import Grade, Hit
@@ -47,6 +48,13 @@ def grade(queried: str, listed: str, words: Sequence[AlignedWord], score: float)
     )
     reason = reason or "the same words in another order"
     return Hit(queried, listed, found, min(score, _MOST), tuple(words), reason)
+
+
+def as_read(hit: Hit) -> Hit:
+    """Return a hit of a name's reading in another language: equal words are strong, not exact."""
+    found: Grade = "strong" if hit.grade == "exact" else hit.grade
+    reason = f"read as {hit.queried}; {hit.reason}"
+    return replace(hit, grade=found, score=min(hit.score, _MOST), reason=reason)
 
 
 def _telling(word: AlignedWord) -> bool:

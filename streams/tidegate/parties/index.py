@@ -11,9 +11,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from tidegate.parties.align import AlignedWord, align
-from tidegate.parties.grading import grade
+from tidegate.parties.grading import as_read, grade
 from tidegate.parties.grams import Grams
 from tidegate.parties.hit import Hit
+from tidegate.parties.reading import in_english
 from tidegate.parties.scoring import Features, features, score
 from tidegate.parties.words import words_of
 
@@ -34,9 +35,18 @@ class NameIndex:
         self._grams = Grams(self.names)
 
     def hits(self, folded: str) -> tuple[Hit, ...]:
-        """Return the listed names that a folded name meets, the surest first."""
-        found = [hit for name in self.near(folded) if (hit := compare(folded, name))]
-        return tuple(sorted(found, key=lambda hit: (-hit.score, hit.listed)))
+        """Return the listed names that a folded name meets, the surest first.
+
+        A Japanese name is asked for in its English reading as well (see `reading`).
+        """
+        found = {name: hit for name in self.near(folded) if (hit := compare(folded, name))}
+        reading = in_english(folded)
+        if reading is not None:
+            for name in self.near(reading):
+                hit = compare(reading, name)
+                if hit is not None:
+                    found.setdefault(name, as_read(hit))
+        return tuple(sorted(found.values(), key=lambda hit: (-hit.score, hit.listed)))
 
     def near(self, folded: str) -> set[str]:
         """Return the few listed names that could be meant."""
