@@ -12,6 +12,7 @@ from tidegate.cli import dead_letters, lists, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
+from tidegate.cli.explain import explain
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
@@ -43,6 +44,7 @@ def _root(
 app.command()(demo)
 app.command()(check)
 app.command()(screen)
+app.command()(explain)
 app.command()(worker)
 app.command()(simulate)
 app.command()(doctor)
