@@ -69,6 +69,7 @@ lock: $(VENV)/.installed-dev ## Write the locked dependencies anew after a chang
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --extra dev --output-file requirements-dev.lock
 	$(PEER_LOCK) bench/peers/quix.in --output-file bench/peers/quix.txt
+	$(PEER_LOCK) evaluation/nomenklatura.in --output-file evaluation/nomenklatura.txt
 
 clean: ## Remove the environment, caches and everything under var/
 	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

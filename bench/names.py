@@ -11,7 +11,8 @@ from tidegate.cli.traffic.places import FORMS, MAKERS, TOWNS, TRADES
 
 _STEMS = ("Alma", "Boreal", "Cedar", "Delta", "Ember", "Fjord", "Granit", "Helio", "Indigo", "Juno")
 _ENDS = ("works", "line", "tec", "form", "dyne", "ware", "mark", "port", "craft", "gate")
-_KINDS = TRADES + MAKERS
+TRADES_AND_MAKERS = TRADES + MAKERS
+_KINDS = TRADES_AND_MAKERS
 
 
 COMPANIES = 3_000

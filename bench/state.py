@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,8 @@ from aiokafka import AIOKafkaProducer
 from rich.console import Console
 from rich.table import Table
 
-from bench.events import HELD_EVERY, shipment
+from bench.events import HELD_EVERY, Company, shipment
+from bench.names import company
 from tests.support.deployment import Deployment, WorkerProcess
 from tests.support.kafka import KafkaBroker, KafkaUnavailable
 from tests.support.tables import shipped
@@ -59,11 +60,17 @@ class Figures:
     stop_seconds: float
 
 
-def states(count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield the key and value of open shipments; one in `HELD_EVERY` is held."""
+def states(count: int, buyer: Company | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield the key and value of open shipments; one in `HELD_EVERY` is held.
+
+    Args:
+        count: How many.
+        buyer: Who is met everywhere, instead of the companies of `bench.names`.
+    """
+    met = company if buyer is None else lambda dice, country: buyer
     templates = []
     for number in range(HELD_EVERY):
-        key, event = shipment(number)
+        key, event = shipment(number, met=met)
         offline = Offline(shipped())
         offline.apply(event, at=datetime.now(UTC))
         value = offline._runtime.state("screening")[state_key(key.decode())]
@@ -75,7 +82,9 @@ def states(count: int) -> Iterator[tuple[str, bytes]]:
         yield PREFIX + name, value.replace(key, name.encode())
 
 
-async def write_changelog(deployment: Deployment, version: str, count: int) -> float:
+async def write_changelog(
+    deployment: Deployment, version: str, book: Iterable[tuple[str, bytes]]
+) -> float:
     """Write the screening agent's state; return the bytes of a value."""
     settings = deployment.settings
     topic = settings.topic_prefix + SHIPMENTS_CHANGELOG
@@ -93,9 +102,9 @@ async def write_changelog(deployment: Deployment, version: str, count: int) -> f
             batches[partition] = producer.create_batch()
             batches[partition].append(key=key, value=value, timestamp=None)
 
-    size = 0
-    for key, value in states(count):
-        size += len(value)
+    size = count = 0
+    for key, value in book:
+        size, count = size + len(value), count + 1
         name = key.removeprefix(PREFIX).encode()
         await put(partition_for(name, PARTITIONS), key.encode(), value)
     now = datetime.now(UTC)
@@ -149,7 +158,7 @@ def measure(broker: KafkaBroker, folder: Path, count: int, console: Console) -> 
     deployment.command("topics", "create")
     version = deployment.publish()
     console.print(f"{count:,}: writing the changelog")
-    value_bytes = asyncio.run(write_changelog(deployment, version, count))
+    value_bytes = asyncio.run(write_changelog(deployment, version, states(count)))
     worker = WorkerProcess(deployment, "bench")
     try:
         console.print(f"{count:,}: first start")

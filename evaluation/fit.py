@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.names import Damage, joined, split, turned, typos, unlisted
-from tidegate.parties.index import NameIndex
+from tidegate.parties.index import NameIndex, seen
 from tidegate.parties.scoring import Features
 
 SIGNS = Features(unlike=-1, second=1, total=1, length=0, lacking=-1, whole=1, covered=1, edits=-1)
 EXAMPLES = 1_500
-PAIRS_COUNT_FOR = 3.0
-"""A labelled pair is worth so many made ones."""
 RIDGE = 1.0
 ROUNDS = 60
 LIKEST, CHOICES = 2, 4
@@ -37,9 +35,9 @@ def made_examples(index: NameIndex, latin: Sequence[str], seed: int) -> list[Exa
         damage, count = rng.choice(DAMAGED)
         query = " ".join(damage(rng, name, count).split())
         if query and query != name:
-            same.append((index.features(query, name), True))
+            same.append((seen(query, name), True))
     near = [
-        [index.features(query, name) for name in sorted(index.near(query))]
+        [seen(query, name) for name in sorted(index.near(query))]
         for query in unlisted(rng, latin, frozenset(index.names), EXAMPLES)
     ]
     # An alarm is raised by the likest of the near ones: which those are, the weights say.
@@ -58,7 +56,6 @@ def fitted(examples: Sequence[Example], pairs: Sequence[Example]) -> Weights:
     every = [*examples, *pairs]
     seen = np.array([(1.0, *one) for one, _ in every])
     wanted = np.array([float(same) for _, same in every])
-    worth = np.array([1.0] * len(examples) + [PAIRS_COUNT_FOR] * len(pairs))
     signs = np.array([0, *SIGNS])
     weights = np.zeros(seen.shape[1])
     free = np.ones(len(weights), dtype=bool)
@@ -66,8 +63,8 @@ def fitted(examples: Sequence[Example], pairs: Sequence[Example]) -> Weights:
     while True:
         for _ in range(ROUNDS):
             likely = chance(seen, weights)
-            slope = seen.T @ (worth * (likely - wanted)) + ridge @ weights
-            bend = (seen * (worth * likely * (1 - likely))[:, None]).T @ seen + ridge
+            slope = seen.T @ (likely - wanted) + ridge @ weights
+            bend = (seen * (likely * (1 - likely))[:, None]).T @ seen + ridge
             step = np.linalg.solve(bend[np.ix_(free, free)], slope[free])
             weights[free] -= step
             if np.abs(step).max() < 1e-8:

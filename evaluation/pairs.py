@@ -9,11 +9,10 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from evaluation.fit import Example, chance, fitted
 from tidegate.parties.fold import fold
-from tidegate.parties.index import NameIndex
+from tidegate.parties.index import NameIndex, seen
 
 FILE = Path(__file__).parent / "data" / "name_pairs.csv"
 FOLDS = 10
@@ -56,7 +55,7 @@ def slices(pairs: Sequence[Pair]) -> dict[str, list[int]]:
 def cross_validated(index: NameIndex, made: Sequence[Example], pairs: Sequence[Pair]) -> list[bool]:
     """Judge each pair by weights and a cut that were fitted without it."""
     names = [(fold(pair.one), fold(pair.other)) for pair in pairs]
-    examples = [(index.features(*both), pair.same) for both, pair in zip(names, pairs, strict=True)]
+    examples = [(seen(*both), pair.same) for both, pair in zip(names, pairs, strict=True)]
 
     def scorer(known: Sequence[int]) -> Callable[[int], float]:
         weights = fitted(made, [examples[at] for at in known])
@@ -67,9 +66,8 @@ def cross_validated(index: NameIndex, made: Sequence[Example], pairs: Sequence[P
     return _judged(pairs, scorer)
 
 
-def by_rapidfuzz(pairs: Sequence[Pair]) -> list[bool]:
-    """Judge each pair by WRatio of the lower-case names, with a cut found without it."""
-    scores = [fuzz.WRatio(pair.one.lower(), pair.other.lower()) / 100 for pair in pairs]
+def by_scores(pairs: Sequence[Pair], scores: Sequence[float]) -> list[bool]:
+    """Judge each pair by a peer's score, with a cut found without it."""
     return _judged(pairs, lambda known: scores.__getitem__)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,64 @@ async def test_a_published_version_decides_the_open_book_again(
             for kind in ("hold_started", "hold_ended"):
                 told = [a["shipment_id"] for a in alerts if a["kind"] == kind]
                 assert sorted(told) == sorted(f"SHP-{n}" for n in range(SHIPMENTS)), kind
+
+
+def said(shipment_id: str) -> tuple[bytes, bytes, None]:
+    """Return the word that the buyer of a shipment is not the listed one."""
+    data = {
+        "disposition_id": f"DSP-{shipment_id}",
+        "shipment_id": shipment_id,
+        "kind": "false_match",
+        "reason": "another firm of the name",
+        "by": "A. Analyst",
+        "party": BUYER,
+        "entry": "OWN-1",
+    }
+    event = {
+        "specversion": "1.0",
+        "id": f"d-{shipment_id}",
+        "source": "/test",
+        "type": "trade.disposition.v1",
+        "data": data,
+    }
+    return shipment_id.encode(), json.dumps(event).encode(), None
+
+
+async def test_a_false_match_holds_in_every_partition_until_the_entry_changes(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    settings = deployment.settings
+    packs = listing(tmp_path, BUYER)
+
+    def all_are(action: str, number: int = SHIPMENTS) -> Callable[[Topics], bool]:
+        return lambda t: [d["action"] for d in latest(t).values()] == [action] * number
+
+    with deployment.workers("one", "two") as (one, _):
+        async with Topics(
+            settings.kafka_bootstrap_servers, settings.topic_prefix, settings.partitions
+        ) as topics:
+            deployment.publish(packs)
+            records = [(*shipment(number), None) for number in range(SHIPMENTS)]
+            await send(deployment, "trade.shipments", records)
+            await topics.until(all_are("hold"), SECONDS)
+
+            await send(deployment, "trade.dispositions", [said("SHP-0")])
+            await topics.until(all_are("pass"), SECONDS)
+            shown = [d["inputs"]["silenced"] for d in latest(topics).values()]
+            assert {one["by"] for both in shown for one in both} == {"A. Analyst"}
+
+            one.kill()
+            one.start()
+            one.await_ready()
+            later = [(*shipment(number), None) for number in range(SHIPMENTS, 2 * SHIPMENTS)]
+            await send(deployment, "trade.shipments", later)
+            await topics.until(all_are("pass", 2 * SHIPMENTS), SECONDS)
+
+            # Nothing but an entry changes: whoever meets it is asked again.
+            rows = packs / "lists" / "own-list.csv"
+            rows.write_text(rows.read_text(encoding="utf-8").replace(",,,,\n", ",,,,changed\n"))
+            deployment.publish(packs)
+            await topics.until(all_are("hold", 2 * SHIPMENTS), SECONDS)
 
 
 async def test_a_broken_version_is_refused_and_the_old_one_stays(

@@ -1,6 +1,7 @@
 """Topics and doctor on a real broker."""
 
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,16 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 
 from tests.support.kafka import KafkaBroker
+from tidegate.agents.deployment import runtime_config
+from tidegate.agents.table_publisher import publish
+from tidegate.measures.loader import load
 from tidegate.ops.doctor import Check, Status, examine
+from tidegate.ops.packs import read_packs
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import admin_client, create_topics
 from tidegate.ops.topics import topology
+
+LATER = ("topics", "published", "partitioner", "clock")
 
 
 @pytest.fixture
@@ -66,6 +73,24 @@ async def test_the_doctor_tells_what_is_missing_and_then_that_all_is_well(
         assert after[name].status is Status.GOOD, after[name]
 
 
+async def test_the_doctor_tells_which_tables_were_published(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with admin_client(settings) as client:
+        await create_topics(client, topology(settings))
+    before = (await by_name(settings))["published"]
+    assert before.status is Status.BAD
+    assert "tidegate measures publish" in before.advice
+    files = read_packs(settings.packs_dir)
+    version = load(files).version
+    await publish(runtime_config(settings), files, version, datetime.now(UTC))
+    after = (await by_name(settings))["published"]
+    assert after.status is Status.GOOD
+    assert version in after.found
+    other = settings.model_copy(update={"packs_dir": tmp_path})
+    assert (await by_name(other))["published"].status is Status.WARNING
+
+
 async def test_the_doctor_names_the_setting_of_a_producer_with_another_partitioner(
     settings: Settings,
 ) -> None:
@@ -92,4 +117,4 @@ async def test_a_broker_that_cannot_be_reached_is_told_and_the_rest_is_skipped(
     found = await by_name(Settings(kafka_bootstrap_servers="127.0.0.1:1"))
     assert found["kafka"].status is Status.BAD
     assert "TIDEGATE_KAFKA_BOOTSTRAP_SERVERS" in found["kafka"].advice
-    assert {found[name].status for name in ("topics", "partitioner", "clock")} == {Status.SKIPPED}
+    assert {found[name].status for name in LATER} == {Status.SKIPPED}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from pydantic_core import to_json
@@ -21,7 +22,10 @@ from pydantic_core import to_json
 from tidegate.agents.alerting import values_by_currency
 from tidegate.agents.shipment_state import OpenShipment
 from tidegate.events.decision import Action, Outcome
+from tidegate.parties.fold import fold
 
+_PARTS = b"\t"
+"""Between the entry and the names: neither has one, as JSON escapes it and folding drops it."""
 _STALE = 1000
 """So many entries of the heap may be out of date, beside as many as there are right ones."""
 
@@ -69,6 +73,13 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def head_of_state(state: OpenShipment) -> bytes:
+    """Return what a book keeps of a shipment: its entry, and its parties' folded names."""
+    parties = state.facts.parties
+    names = {fold(name) for party in parties for name in (party.name, *party.aliases)}
+    return _PARTS.join((entry_of(state).packed(), *(name.encode() for name in sorted(names))))
+
+
 def entry_of(state: OpenShipment) -> Entry:
     """Take from a state what the book keeps."""
     last = state.last
@@ -94,6 +105,7 @@ class Book:
 
     def __init__(self) -> None:
         self._lines: dict[str, bytes] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         self._shared: dict[bytes, bytes] = {}
         self._due: list[tuple[datetime, str]] = []
         self._timed = 0
@@ -108,8 +120,14 @@ class Book:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def replace(self, key: str, line: bytes | None) -> None:
-        """Put a shipment's new entry, packed; None takes it out of the book."""
+    def replace(self, key: str, head: bytes | None) -> None:
+        """Put what `head_of_state` made of a shipment; None takes it out of the book."""
+        line = None
+        if head is None:
+            self._names.pop(key, None)
+        else:
+            line, *names = head.split(_PARTS)
+            self._names[key] = tuple(intern(name.decode()) for name in names)
         before = self._lines.get(key)
         if line == before:
             return
@@ -148,6 +166,14 @@ class Book:
             self.holds[reason] += sign
         for currency, value in entry.held_values:
             self.held_values[currency] = self.held_values.get(currency, Decimal(0)) + sign * value
+
+    def names(self) -> set[str]:
+        """Return the folded names of all parties of all shipments, each once."""
+        return {name for names in self._names.values() for name in names}
+
+    def with_names(self, names: Set[str]) -> list[str]:
+        """Return the keys of the shipments that have a party of one of these names, in order."""
+        return sorted(key for key, has in self._names.items() if not names.isdisjoint(has))
 
     def next_due(self) -> datetime | None:
         """Return the earliest instant at which some shipment must be looked at again."""

@@ -17,6 +17,7 @@ from tidegate.events import codec
 from tidegate.events.claim import Claim
 from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode_written
 from tidegate.events.decision import Action, Previous
+from tidegate.events.false_match import FalseMatch
 from tidegate.events.shipment import Role, Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.transaction import Transaction
@@ -69,18 +70,28 @@ class Desk:
         return state.with_facts(event.written)
 
     def decided(
-        self, transaction: Transaction, state: OpenShipment, tables: Tables
+        self,
+        transaction: Transaction,
+        state: OpenShipment,
+        tables: Tables,
+        false_matches: tuple[FalseMatch, ...] = (),
     ) -> OpenShipment:
         """Judge a shipment, write what changed, and return its state after that.
+
+        Args:
+            transaction: Where decision and alerts go.
+            state: The shipment as it is now.
+            tables: What it is judged by.
+            false_matches: Those of its parties.
 
         Raises:
             TooLarge: the broker would refuse the decision or the alert.
         """
-        judgement = self._judged(transaction, state, tables)
+        judgement = self._judged(transaction, state, tables, false_matches)
         baseline = next_baseline(state.baseline, state.facts, judgement.granted_by)
         if baseline != state.baseline:
             state = state.model_copy(update={"baseline": baseline})
-            judgement = self._judged(transaction, state, tables)
+            judgement = self._judged(transaction, state, tables, false_matches)
         return self._concluded(transaction, state, judgement)
 
     def put_aside(
@@ -120,8 +131,14 @@ class Desk:
         change |= self._told(transaction, state, judgement)
         return state.model_copy(update=change)
 
-    def _judged(self, transaction: Transaction, state: OpenShipment, tables: Tables) -> Judgement:
-        question = _question(transaction, state)
+    def _judged(
+        self,
+        transaction: Transaction,
+        state: OpenShipment,
+        tables: Tables,
+        false_matches: tuple[FalseMatch, ...],
+    ) -> Judgement:
+        question = _question(transaction, state, false_matches)
         try:
             return decide(question, tables)
         except Exception as error:
@@ -161,9 +178,13 @@ class Desk:
         )
         transaction.emit(DECISIONS, judgement.shipment_id, value, STRUCTURED_HEADERS)
         transaction.count("decision", f"{judgement.outcome}/{judgement.action}")
+        for list_ in judgement.silenced:
+            transaction.count("silenced", list_)
 
 
-def _question(transaction: Transaction, state: OpenShipment) -> Question:
+def _question(
+    transaction: Transaction, state: OpenShipment, false_matches: tuple[FalseMatch, ...] = ()
+) -> Question:
     last = state.last
     return Question(
         event_id=state.event_id,
@@ -172,7 +193,7 @@ def _question(transaction: Transaction, state: OpenShipment) -> Question:
         as_of=transaction.clock,
         verdicts=state.verdicts,
         releases=state.releases,
-        false_matches=state.false_matches,
+        false_matches=false_matches,
         baseline=state.baseline,
         previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
     )

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from tidegate.agents.shipment_state import OpenShipment, Seen
 from tidegate.engine.case import entry_digest
-from tidegate.engine.question import FalseMatch, Release
+from tidegate.engine.question import Release
 from tidegate.events.decision import Action, Outcome
 from tidegate.events.disposition import Disposition, DispositionKind
+from tidegate.events.false_match import FalseMatch
+from tidegate.events.shipment import Shipment
 from tidegate.licenses.standing import last_instant
 from tidegate.measures.tables import Tables
 from tidegate.parties.fold import fold
@@ -22,7 +24,7 @@ from tidegate.runtime.processor import Refused
 _UTC = ZoneInfo("UTC")
 
 
-def apply(state: OpenShipment, disposition: Disposition, tables: Tables) -> OpenShipment:
+def apply(state: OpenShipment, disposition: Disposition) -> OpenShipment:
     """Return the state after a disposition; the same state where it only takes note.
 
     Raises:
@@ -35,8 +37,6 @@ def apply(state: OpenShipment, disposition: Disposition, tables: Tables) -> Open
         return _release(state, disposition)
     if disposition.kind is DispositionKind.WITHDRAW:
         return _withdraw(state, disposition)
-    if disposition.kind is DispositionKind.FALSE_MATCH:
-        return _false_match(state, disposition, tables)
     return state
 
 
@@ -79,23 +79,33 @@ def _withdraw(state: OpenShipment, disposition: Disposition) -> OpenShipment:
     return state.model_copy(update={"releases": kept})
 
 
-def _false_match(state: OpenShipment, disposition: Disposition, tables: Tables) -> OpenShipment:
+def false_match(
+    facts: Shipment, disposition: Disposition, tables: Tables, now: datetime
+) -> FalseMatch:
+    """Return the pair that a disposition says are two.
+
+    Raises:
+        Refused: no party of that name on the shipment meets that entry.
+    """
     folded = fold(disposition.party or "")
-    for party in state.facts.parties:
+    for party in facts.parties:
         if fold(party.name) != folded:
             continue
         for name in (party.name, *party.aliases):
             for entry, _ in tables.parties.meet(fold(name)):
                 if entry.entry == disposition.entry:
-                    match = FalseMatch(
+                    return FalseMatch(
                         disposition_id=disposition.disposition_id,
                         party=folded,
                         country=party.country,
+                        list=entry.list,
                         entry=entry.entry,
                         entry_digest=entry_digest(entry),
+                        by=disposition.by,
+                        reason=disposition.reason,
+                        said_at=now,
                         expires_at=_expiry(disposition.expires_at),
                     )
-                    return state.model_copy(update={"false_matches": (*state.false_matches, match)})
     raise Refused("data.entry", "no party of that name on this shipment meets that list entry")
 
 

@@ -7,16 +7,22 @@ switch the tables; it writes decisions, alerts and claims.
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
 
 from tidegate.agents import dispositions, inputs
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
-from tidegate.agents.book import Book, entry_of
+from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
+from tidegate.agents.concern import Concern, Walk
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
     PREFIX,
@@ -31,7 +37,8 @@ from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
 from tidegate.events.control import TablesControl
-from tidegate.events.disposition import Disposition
+from tidegate.events.disposition import Disposition, DispositionKind
+from tidegate.events.false_match import FalseMatchControl
 from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.processor import Changes, Refused
@@ -55,7 +62,12 @@ class ScreeningProcessor:
     """One partition of shipments. See `runtime.processor.Processor` for the calls."""
 
     def __init__(
-        self, partition: int, shelf: Shelf, desk: Desk, closed_kept: timedelta = CLOSED_KEPT
+        self,
+        partition: int,
+        shelf: Shelf,
+        desk: Desk,
+        closed_kept: timedelta = CLOSED_KEPT,
+        concern: Concern | None = None,
     ) -> None:
         self.partition = partition
         self.book = Book()
@@ -63,6 +75,8 @@ class ScreeningProcessor:
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
+        self._positive = PositiveList()
+        self._walk = Walk(concern or Concern(shelf))
         self._decoded = Decoded(lambda value: read(document_of(value)))
         self._closings = Closings(closed_kept)
 
@@ -85,6 +99,8 @@ class ScreeningProcessor:
         """Nothing is decided without tables; a switch waits until its version is built here."""
         if record.topic == CONTROL:
             control = _control(record)
+            if isinstance(control, FalseMatchControl):
+                return self._committed_tables() is not None
             if control is None or self._shelf.refusal(control.version) is not None:
                 return True
             return self._shelf.get(control.version) is not None
@@ -116,35 +132,48 @@ class ScreeningProcessor:
     def fire(self, transaction: Transaction, limit: int) -> int:
         told = self._alarms.tell(transaction, self._tables(transaction))
         keys = self.book.due_at(transaction.clock, limit)
-        for key in keys:
-            state = self._open(transaction, key)
-            if state is not None:
-                self._decide(transaction, state)
+        self._decide_all(transaction, keys)
         # Not among the timers returned: the inputs need not wait until all is forgotten.
         self._closings.forget(transaction, limit)
         return told + len(keys)
 
     def walking(self) -> bool:
-        return self._current.cursor is not None and self._committed_tables() is not None
+        waiting = self._current.cursor is not None or self._positive.walking()
+        return waiting and self._committed_tables() is not None
 
     def walk(self, transaction: Transaction, limit: int) -> int:
-        """Decide the next open shipments again, under the tables that were switched to."""
+        """Decide the next open shipments again: for a switch of tables, else for a false match."""
         current = self._tables_state(transaction)
         if current.cursor is None:
-            return 0
-        keys = transaction.keys_after(current.cursor, PREFIX, limit)
-        for key in keys:
-            state = self._open(transaction, key)
-            if state is not None:
-                self._decide(transaction, state)
+            return self._walk_party(transaction, limit)
+        concerned = self._walk.keys(current, self.book)
+        if concerned is None:
+            keys = transaction.keys_after(current.cursor, PREFIX, limit)
+        else:
+            begin = bisect_right(concerned, current.cursor)
+            keys = concerned[begin : begin + limit]
+        self._decide_all(transaction, keys)
         done = len(keys) < limit
-        cursor = None if done else keys[-1]
-        current = current.model_copy(update={"cursor": cursor})
+        left = {"cursor": None, "before": None} if done else {"cursor": keys[-1]}
+        current = current.model_copy(update=left)
         transaction.put(TABLES_KEY, current.model_dump_json(exclude_none=True).encode())
         if done and current.published_at is not None:
             seconds = (transaction.clock - current.published_at).total_seconds()
             transaction.observe("tables_propagation", max(0.0, seconds))
         return len(keys)
+
+    def _walk_party(self, transaction: Transaction, limit: int) -> int:
+        """Decide the next shipments of a party of whom a false match was recorded or taken back."""
+        found = self._positive.next_walk(transaction)
+        if found is None:
+            return 0
+        key, pairs = found
+        shipments = self.book.with_names({pairs.party})
+        begin = bisect_right(shipments, pairs.cursor or "")
+        keys = shipments[begin : begin + limit]
+        self._decide_all(transaction, keys)
+        self._positive.walked(transaction, key, pairs, keys[-1] if len(keys) == limit else None)
+        return max(1, len(keys))
 
     def applied(self, changes: Changes, clock: datetime) -> None:
         for key, value in changes.items():
@@ -202,16 +231,43 @@ class ScreeningProcessor:
         if event.data.disposition_id in state.dispositions:
             transaction.count("duplicate", f"{DISPOSITIONS}/same")
             return
-        new = dispositions.apply(state, event.data, self._tables(transaction))
+        said = self._false_match(transaction, state, event.data)
+        if said is not None:
+            self._positive.take(transaction, said)
+            self._positive.tell_others(transaction, said)
+            new = state
+        else:
+            new = dispositions.apply(state, event.data)
         transaction.count("applied", DISPOSITIONS)
         noted = (*state.dispositions, event.data.disposition_id)
         self._decide(transaction, new.model_copy(update={"dispositions": noted}))
 
+    def _false_match(
+        self, transaction: Transaction, state: OpenShipment, disposition: Disposition
+    ) -> FalseMatchControl | None:
+        """Return what a disposition says of the positive list; None: it says nothing of it."""
+        if disposition.kind is DispositionKind.FALSE_MATCH:
+            tables = self._tables(transaction)
+            match = dispositions.false_match(state.facts, disposition, tables, transaction.clock)
+            return FalseMatchControl(match=match)
+        if disposition.kind is DispositionKind.WITHDRAW and disposition.party is not None:
+            entry = disposition.entry or ""
+            for match in self._positive.find(transaction, disposition.party, state.facts, entry):
+                return FalseMatchControl(match=match, withdrawn=True)
+            raise Refused("data.entry", "no false match of that party and entry is in force")
+        return None
+
     def _take_control(self, transaction: Transaction, record: Record) -> None:
-        """Switch tables here, at this place in the partition's history, and begin the walk."""
+        """Take a word on the positive list; or switch tables, at this place in the history."""
         control = _control(record)
         if control is None:
             raise Refused("", "not a control record")
+        if isinstance(control, FalseMatchControl):
+            if self._positive.take(transaction, control):
+                transaction.count("applied", CONTROL)
+            else:
+                transaction.count("duplicate", f"{CONTROL}/same")
+            return
         refusal = self._shelf.refusal(control.version)
         if refusal is not None:
             raise Refused("version", f"tables {control.version} were refused: {refusal}")
@@ -221,11 +277,21 @@ class ScreeningProcessor:
             return
         transaction.count("applied", CONTROL)
         switched = TablesState(
-            version=control.version, published_at=control.published_at, cursor=""
+            version=control.version,
+            published_at=control.published_at,
+            cursor="",
+            # One that comes while a walk is under way ends it: all are looked at then.
+            before=current.version if current.cursor is None else None,
         )
         transaction.put(TABLES_KEY, switched.model_dump_json(exclude_none=True).encode())
 
     # State
+
+    def _decide_all(self, transaction: Transaction, keys: Iterable[str]) -> None:
+        for key in keys:
+            state = self._open(transaction, key)
+            if state is not None:
+                self._decide(transaction, state)
 
     def _decide(self, transaction: Transaction, state: OpenShipment) -> None:
         """Decide and keep; a decision or a state too large to be written asks for a person.
@@ -234,9 +300,10 @@ class ScreeningProcessor:
         force, and a timer or a walk could not go on at all.
         """
         tables = self._tables(transaction)
+        matches = self._positive.matches(transaction, state.facts)
         try:
             with transaction.attempt():
-                self._put(transaction, self._desk.decided(transaction, state, tables))
+                self._put(transaction, self._desk.decided(transaction, state, tables, matches))
         except TooLarge as error:
             log.error("%s: a person must look: %s", state_key(state.facts.shipment_id), error)
             cause = "what was decided is larger than a record may be"
@@ -244,7 +311,7 @@ class ScreeningProcessor:
 
     def _put(self, transaction: Transaction, state: OpenShipment) -> None:
         key = state_key(state.facts.shipment_id)
-        value = with_head(entry_of(state).packed(), write(state))
+        value = with_head(head_of_state(state), write(state))
         if value != transaction.get(key):
             transaction.put(key, value)
             self._decoded.note(key, value, state)
@@ -278,12 +345,19 @@ class ScreeningProcessor:
             self._alarms.learn(key)
         elif key.startswith(PREFIX):
             self.book.replace(key, line)
+        elif key.startswith(POSITIVE_PREFIX):
+            self._positive.learn(key, line)
         elif key.startswith(HOUR_PREFIX):
             self._closings.learn(key, line is not None)
 
 
-def _control(record: Record) -> TablesControl | None:
+_CONTROL: TypeAdapter[TablesControl | FalseMatchControl] = TypeAdapter(
+    Annotated[TablesControl | FalseMatchControl, Field(discriminator="kind")]
+)
+
+
+def _control(record: Record) -> TablesControl | FalseMatchControl | None:
     try:
-        return TablesControl.model_validate_json(record.value or b"")
+        return _CONTROL.validate_json(record.value or b"")
     except ValueError:
         return None

@@ -38,6 +38,10 @@ class Shelf:
             self._asked[version] = self._clock()
         return tables
 
+    def built(self, version: str) -> Tables | None:
+        """Return a version if it is here; it is not built for the asking."""
+        return self._built.get(version)
+
     def refusal(self, version: str) -> str | None:
         """Return why a version was refused."""
         return self._refused.get(version)

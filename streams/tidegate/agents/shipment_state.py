@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import PrivateAttr
 
-from tidegate.engine.question import Baseline, FalseMatch, Release
+from tidegate.engine.question import Baseline, Release
 from tidegate.events.claim import Verdict
 from tidegate.events.decision import Action, Outcome
 from tidegate.events.model import RecordModel
@@ -45,7 +45,6 @@ class OpenShipment(RecordModel):
     verdicts: tuple[Verdict, ...] = ()
     baseline: Baseline | None = None
     releases: tuple[Release, ...] = ()
-    false_matches: tuple[FalseMatch, ...] = ()
     dispositions: tuple[str, ...] = ()
     """Ids of all dispositions applied, so that one sent twice counts once."""
     content: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tidegate.agents import licensing, screening, topics
+from tidegate.agents.concern import Concern
 from tidegate.agents.desk import Desk
 from tidegate.agents.inputs import dead_letter
 from tidegate.agents.licensing import LicensingProcessor
@@ -20,6 +21,7 @@ def agents(
     desk: Desk | None = None,
     made: Callable[[str, int, Processor], None] = lambda agent, partition, processor: None,
     closed_kept: timedelta = CLOSED_KEPT,
+    concern: Concern | None = None,
 ) -> tuple[AgentSpec, AgentSpec]:
     """Return the screening agent and the license agent.
 
@@ -27,12 +29,14 @@ def agents(
         shelf: The table versions built in this process.
         desk: Judges and tells; the default waits 5 s for license owners before it tells a hold.
         closed_kept: How long a closed shipment is remembered.
+        concern: What a switch of tables concerns, prepared for all partitions of a worker.
         made: Told each processor made, so that its book can be read for the metrics.
     """
     the_desk = desk or Desk()
+    the_concern = concern or Concern(shelf)
 
     def screener(partition: int) -> Processor:
-        processor = ScreeningProcessor(partition, shelf, the_desk, closed_kept)
+        processor = ScreeningProcessor(partition, shelf, the_desk, closed_kept, the_concern)
         made("screening", partition, processor)
         return processor
 
@@ -48,7 +52,7 @@ def agents(
             changelog=topics.SHIPMENTS_CHANGELOG,
             processor=screener,
             dead_letter=dead_letter,
-            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS),
+            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS, topics.CONTROL),
             keyed=frozenset({topics.SHIPMENTS, topics.DISPOSITIONS}),
             head=screening.kept_line,
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -42,8 +42,9 @@ class TableReader:
 
     Args:
         config: How to reach the broker.
-        shelf: Where built versions go.
+        shelf: Says which versions are wanted, built and refused.
         cache: Folder of compiled images, shared by the workers of a machine.
+        offer: Puts a built version on the shelf, when all is ready for it.
         newest: Told the version built last, and when it was published.
     """
 
@@ -52,11 +53,13 @@ class TableReader:
         config: RuntimeConfig,
         shelf: Shelf,
         cache: Path,
+        offer: Callable[[Tables], Awaitable[None]],
         newest: Callable[[str, datetime], None],
     ) -> None:
         self._config = config
         self._shelf = shelf
         self._cache = cache
+        self._offer = offer
         self._newest = newest
         self._sources: dict[str, tuple[Mapping[str, bytes], datetime]] = {}
         self._dropped: set[str] = set()
@@ -147,7 +150,7 @@ class TableReader:
                 continue
             files, published_at = self._sources[version]
             try:
-                self._shelf.put(await self._built(dict(files)))
+                await self._offer(await self._built(dict(files)))
             except PackError as error:
                 log.error("table version %s is refused: %s", version, error)
                 self._shelf.refuse(version, str(error))

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tidegate.agents.book import Book
+from tidegate.agents.concern import Concern
 from tidegate.agents.deployment import runtime_config
 from tidegate.agents.desk import Desk
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.specs import agents
 from tidegate.agents.table_reader import TableReader
+from tidegate.measures.tables import Tables
 from tidegate.ops.endpoint import Endpoint
 from tidegate.ops.metrics import Unit, WorkerMetrics
 from tidegate.ops.settings import Settings
@@ -84,7 +86,17 @@ async def work(settings: Settings) -> Exit:
 async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
     shelf, floor = Shelf(), _Floor()
     metrics = _Metrics(floor)
-    reader = TableReader(config, shelf, settings.cache_dir, metrics.tables)
+    concern = Concern(shelf)
+
+    async def built(tables: Tables) -> None:
+        try:
+            await concern.prepare(tables, floor.books)
+        except Exception:
+            # The partitions will find it themselves, if slower: the tables must not wait.
+            log.exception("who is concerned by version %s could not be prepared", tables.version)
+        shelf.put(tables)
+
+    reader = TableReader(config, shelf, settings.cache_dir, built, metrics.tables)
     table: list[Units] = []
 
     def started(units: Units) -> None:
@@ -115,6 +127,7 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
         Desk(settings.hold_alert_delay_seconds),
         floor.made,
         timedelta(days=settings.closed_days),
+        concern,
     )
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)

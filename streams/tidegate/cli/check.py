@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tidegate.cli.decision_text import decision_lines
 from tidegate.cli.terminal import BAD, instant, note, say, say_json, told_errors, wrong_use
 
 if TYPE_CHECKING:
@@ -117,27 +118,8 @@ def _plain(decision: Decision) -> dict[str, Any]:
 
 
 def _show(decision: Decision, until: datetime | None) -> None:
-    say(
-        f"{decision.shipment_id} revision {decision.revision}: {decision.action.upper()} "
-        f"{decision.outcome}"
-    )
-    if decision.released_by:
-        say(f"  released by {', '.join(decision.released_by)}")
-    for reason in decision.reasons:
-        line = "" if reason.line is None else f" (line {reason.line})"
-        say(f"  {reason.outcome}: {reason.title}{line}")
-        say(f"    {reason.instrument}, {reason.article} [{reason.measure}]")
-        for evidence in reason.evidence:
-            say(f"    because {evidence.path} = {evidence.value}")
-        if reason.list_entry is not None:
-            entry = reason.list_entry
-            say(f"    listed: {entry.name} ({entry.list}, {entry.entry})")
-        if reason.unknown:
-            say(f"    not known: {', '.join(reason.unknown)}")
-        if reason.advice:
-            say(f"    to do: {reason.advice}")
-    if not decision.reasons:
-        say("  No rule of the tables speaks of it. That is not a clearance.")
+    for line in decision_lines(decision):
+        say(line)
     decided = _text(decision.as_of)
     held = "" if until is None or until == decision.as_of else f", the same until {_text(until)}"
     say(f"  decided as of {decided}{held}, tables {decision.tables_version[:12]}")

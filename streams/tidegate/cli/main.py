@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import dead_letters, measures, topics
+from tidegate.cli import dead_letters, lists, measures, topics
 from tidegate.cli.check import check
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
+from tidegate.cli.explain import explain
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
@@ -43,11 +44,13 @@ def _root(
 app.command()(demo)
 app.command()(check)
 app.command()(screen)
+app.command()(explain)
 app.command()(worker)
 app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(measures.app, name="measures")
+app.add_typer(lists.app, name="lists")
 app.add_typer(dead_letters.app, name="dead-letters")
 
 

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from tidegate.runtime.offsets import Offsets
+from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.spec import RuntimeConfig
 
 FETCH_BYTES = 32 * 1024 * 1024
@@ -15,9 +16,14 @@ POLL_MILLISECONDS = 500
 
 
 async def read_to_end(
-    config: RuntimeConfig, topic: str
+    config: RuntimeConfig, topic: str, key: bytes | None = None
 ) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
     """Yield every committed record that `topic` holds at the time of the call.
+
+    Args:
+        config: How to reach the broker.
+        topic: Its logical name.
+        key: Only the records under this key, from the partition that owns it.
 
     Raises:
         KafkaError: the broker cannot be reached, or has no such topic.
@@ -39,7 +45,8 @@ async def read_to_end(
     )
     await consumer.start()
     try:
-        places = [TopicPartition(name, number) for number in range(counts[topic])]
+        numbers = range(counts[topic]) if key is None else [partition_for(key, counts[topic])]
+        places = [TopicPartition(name, number) for number in numbers]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         # Transactions leave gaps in the offsets: what counts is the position, not a record's.
@@ -47,7 +54,7 @@ async def read_to_end(
             fetched = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
             for place, records in fetched.items():
                 for record in records:
-                    if record.offset < ends[place]:
+                    if record.offset < ends[place] and key in (None, record.key):
                         yield record
     finally:
         await consumer.stop()

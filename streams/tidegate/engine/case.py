@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from tidegate.engine.answer import Answer, Hit
-from tidegate.engine.question import FalseMatch, Question
+from tidegate.engine.question import Question
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import derived_id
+from tidegate.events.false_match import FalseMatch
 from tidegate.events.shipment import Document, Item, Party
 from tidegate.licenses.standing import Fault, faults, last_instant, zone_of
 from tidegate.measures.condition import RECIPIENT_ROLES
@@ -99,6 +100,26 @@ class Case:
     @cached_property
     def hits(self) -> tuple[tuple[Hit, ...], ...]:
         """For each party, the entries that its name or an alias meets and that may count."""
+        silent = {(hit.path, hit.entry.list, hit.entry.entry) for hit, _ in self.silenced}
+        return tuple(
+            tuple(hit for hit in hits if (hit.path, hit.entry.list, hit.entry.entry) not in silent)
+            for hits in self._met
+        )
+
+    @cached_property
+    def silenced(self) -> tuple[tuple[Hit, FalseMatch], ...]:
+        """The entries met of which a person said that they are somebody else, and who said so."""
+        in_force = tuple(self.active_false_matches())
+        return tuple(
+            (hit, match)
+            for party, hits in zip(self.facts.parties, self._met if in_force else (), strict=False)
+            for hit in hits
+            for match in in_force
+            if _says_not_the_same(match, party, hit.entry)
+        )
+
+    @cached_property
+    def _met(self) -> tuple[tuple[Hit, ...], ...]:
         return tuple(
             tuple(self._hits_of(index, party)) for index, party in enumerate(self.facts.parties)
         )
@@ -112,21 +133,10 @@ class Case:
                 key = (entry.list, entry.entry)
                 if entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
                     continue
-                if self._silenced(party, entry):
-                    continue
                 known = best.get(key)
                 if known is None or known.screened.hit.score < met.score:
                     best[key] = Hit(entry, path, name, weighed(entry, met, party.country))
         yield from best.values()
-
-    def _silenced(self, party: Party, entry: ListedParty) -> bool:
-        return any(
-            match.entry == entry.entry
-            and match.party == fold(party.name)
-            and match.country == party.country
-            and match.entry_digest == entry_digest(entry)
-            for match in self.active_false_matches()
-        )
 
     def paper(self, type_: str, regime: str) -> tuple[int, Document] | None:
         """Return the first valid document of a type, with its place.
@@ -175,7 +185,16 @@ class Case:
         return tokens
 
 
+def _says_not_the_same(match: FalseMatch, party: Party, entry: ListedParty) -> bool:
+    return (
+        (match.list, match.entry) == (entry.list, entry.entry)
+        and match.party == fold(party.name)
+        and match.country == party.country
+        and match.entry_digest == entry_digest(entry)
+    )
+
+
 def entry_digest(entry: ListedParty) -> str:
     """Digest what a person saw of a list entry; a changed entry has another one."""
-    words = (entry.list, entry.entry, *entry.names, entry.country, entry.instrument, entry.note)
+    words = (entry.list, entry.entry, *entry.names, *entry.countries, entry.instrument, entry.note)
     return derived_id("list-entry", *(word or "" for word in words))

@@ -30,6 +30,7 @@ from tidegate.events.decision import (
     Outcome,
     Reason,
 )
+from tidegate.events.false_match import FalseMatch
 from tidegate.events.values import instant_text
 from tidegate.licenses.standing import last_instant, span, zone_of
 from tidegate.measures.measure import Measure
@@ -56,6 +57,8 @@ class Judgement:
     """Of the hold and review reasons, in the decision's order: what a release would cover."""
     granted_by: tuple[str, ...]
     """The licenses that grant lines, if every line that cites any is granted; else empty."""
+    silenced: tuple[str, ...]
+    """The list of each hit that counts for nothing because a person said so."""
     next_change: datetime | None
     """The first instant at which the answer may be another without anything arriving."""
 
@@ -107,7 +110,7 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
         "action": action,
         "reasons": reasons,
         "released_by": released_by,
-        "inputs": _inputs(question),
+        "inputs": _inputs(case),
     }
     history: dict[str, Any] = {
         "as_of": instant_text(question.as_of),
@@ -129,6 +132,9 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
         content=derived_id("decision-content", content),
         fingerprints=prints,
         granted_by=_granted_by(case),
+        silenced=tuple(hit.entry.list for hit, _ in case.silenced)
+        if question.false_matches
+        else (),
         next_change=_next_change(question, tables),
     )
 
@@ -281,7 +287,8 @@ def _strength(reason: Reason) -> tuple[int, str, int, str, str]:
     return (reason.outcome.rank, reason.measure, reason.line or 0, entry, path)
 
 
-def _inputs(question: Question) -> dict[str, Any]:
+def _inputs(case: Case) -> dict[str, Any]:
+    question = case.question
     inputs: dict[str, Any] = {
         "event": question.event_id,
         "facts_sha256": question.facts_digest,
@@ -301,11 +308,22 @@ def _inputs(question: Question) -> dict[str, Any]:
             *(release.disposition_id for release in question.releases),
             *(match.disposition_id for match in question.false_matches),
         ]
+    if question.false_matches and (silenced := [_silenced(*one) for one in case.silenced]):
+        inputs["silenced"] = silenced
     if question.baseline is not None:
         inputs["baseline"] = question.baseline.model_dump(
             mode="json", by_alias=True, exclude_none=True
         )
     return inputs
+
+
+def _silenced(hit: Hit, match: FalseMatch) -> dict[str, Any]:
+    """Show a hit that counts for nothing because a person said so."""
+    said = match.model_dump(mode="json", include=_SAID, exclude_none=True)
+    return {"path": hit.path, **_list_entry(hit).model_dump(mode="json"), **said}
+
+
+_SAID = {"disposition_id", "by", "reason", "said_at", "expires_at"}
 
 
 def _granted_by(case: Case) -> tuple[str, ...]:

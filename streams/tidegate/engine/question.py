@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tidegate.events.claim import Verdict
 from tidegate.events.decision import Previous
+from tidegate.events.false_match import FalseMatch
 from tidegate.events.model import RecordModel
 from tidegate.events.shipment import Answer, EndUseClass, PartyClass, Shipment
 from tidegate.events.values import CountryCode, Instant, Revision
@@ -49,20 +50,6 @@ class Release(RecordModel):
     expires_at: Instant | None = None
 
 
-class FalseMatch(RecordModel):
-    """A person's word that a party of the shipment is not the listed one."""
-
-    disposition_id: str
-    party: str
-    """Folded name."""
-    country: CountryCode | None = None
-    """The party's country when it was said; another country makes it another question."""
-    entry: str
-    entry_digest: str
-    """Digest of the list entry when it was said; a changed entry makes it another question."""
-    expires_at: Instant | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """Everything that a decision is a function of, but for the tables."""
@@ -75,5 +62,6 @@ class Question:
     """Answers to claims of this revision; an answer to an older one does not belong here."""
     releases: tuple[Release, ...] = ()
     false_matches: tuple[FalseMatch, ...] = ()
+    """Those of the shipment's parties, in force or not."""
     baseline: Baseline | None = None
     previous: Previous | None = None

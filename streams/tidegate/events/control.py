@@ -1,4 +1,7 @@
-"""Control records: one a partition, telling it which table version to decide with from here on."""
+"""Control records: one a partition, telling it which table version to decide with from here on.
+
+The other kind of control record is `events.false_match.FalseMatchControl`.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Disposition(EventModel):
 
     `party` is the name as it stands on the shipment and `entry` the list entry's id, for a false
     match. `decision_id` is the decision that the person saw; of a withdrawal, the decision whose
-    release is taken back.
+    release is taken back. A withdrawal that names `party` and `entry` takes back a false match.
     """
 
     disposition_id: Identifier
@@ -48,6 +48,8 @@ class Disposition(EventModel):
 
     @model_validator(mode="after")
     def _names_what_it_is_about(self) -> Disposition:
+        if self.kind is DispositionKind.WITHDRAW and bool(self.party) != bool(self.entry):
+            raise ValueError("a withdrawal of a false match names both party and entry")
         if self.kind is DispositionKind.FALSE_MATCH and not (self.party and self.entry):
             raise ValueError("a false_match names the party and the list entry")
         if (

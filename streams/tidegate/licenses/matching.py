@@ -17,6 +17,7 @@ from tidegate.events.claim import Claim, LicenseFacts, Mismatch, Verdict
 from tidegate.events.license import License
 from tidegate.events.shipment import EndUseClass
 from tidegate.events.values import decimal_text
+from tidegate.licenses.units import is_more
 from tidegate.parties.fold import fold
 
 
@@ -147,7 +148,10 @@ def _end_use(claim: Claim, license_: License) -> Iterator[Mismatch]:
 
 
 def _quantity(claim: Claim, license_: License) -> Iterator[Mismatch]:
-    """Compare one line with the whole grant. The balance over many lines is not kept here."""
+    """Compare one line with the whole grant, in units that measure the same thing.
+
+    The balance over many lines is not kept here.
+    """
     if license_.quantity is None:
         return
     licensed = f"{decimal_text(license_.quantity)} {license_.unit or 'no unit'}"
@@ -159,9 +163,11 @@ def _quantity(claim: Claim, license_: License) -> Iterator[Mismatch]:
             licensed=licensed,
             unknown=f"items[line {claim.line}].{missing}",
         )
-    elif claim.unit != license_.unit:
+        return
+    more = is_more(claim.quantity, claim.unit, license_.quantity, license_.unit or "")
+    if more is None:
         yield Mismatch(aspect="unit", claimed=claim.unit, licensed=licensed)
-    elif claim.quantity > license_.quantity:
+    elif more:
         yield Mismatch(
             aspect="quantity",
             claimed=f"{decimal_text(claim.quantity)} {claim.unit}",

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tidegate.events.decision import Outcome
-from tidegate.measures.tables import ListedParty, Met, PartyIndex
+from tidegate.measures.tables import EntryContent, ListedParty, Met, PartyIndex
 from tidegate.measures.validity import Validity
 from tidegate.parties.index import NameIndex
 
@@ -55,6 +55,14 @@ class FoldedIndex(PartyIndex):
 
     def __iter__(self) -> Iterator[ListedParty]:
         return (self._party(position) for position in range(len(self.entries)))
+
+    def contents(self) -> frozenset[EntryContent]:
+        """Return what every entry says, to be compared with another version's."""
+        plain = map(PlainEntry._make, self.entries)
+        return frozenset(
+            EntryContent(one.names, (self.validities[one.validity], *one._replace(validity=0)))
+            for one in plain
+        )
 
     def find(self, folded: str) -> Sequence[ListedParty]:
         """Return the entries that carry this folded name, in table order."""

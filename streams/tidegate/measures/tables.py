@@ -89,6 +89,13 @@ class Met(NamedTuple):
     hit: Hit
 
 
+class EntryContent(NamedTuple):
+    """All that an entry says, in plain values: equal contents are one entry, unchanged."""
+
+    names: tuple[str, ...]
+    rest: tuple[object, ...]
+
+
 class PartyIndex:
     """Listed parties by folded name."""
 
@@ -97,6 +104,10 @@ class PartyIndex:
 
     def __iter__(self) -> Iterator[ListedParty]:
         """Yield every entry, in table order."""
+        raise NotImplementedError
+
+    def contents(self) -> frozenset[EntryContent]:
+        """Return what every entry says, to be compared with another version's."""
         raise NotImplementedError
 
     def find(self, folded: str) -> Sequence[ListedParty]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -15,11 +17,13 @@ from tidegate.measures.loader import load
 from tidegate.ops.broker_clock import clock_ahead_seconds
 from tidegate.ops.packs import read_packs
 from tidegate.ops.placement import sample_placement
+from tidegate.ops.published import newest_version
 from tidegate.ops.settings import Settings, WrongSettings, config_file, unknown_variables
 from tidegate.ops.topic_admin import TopicReport, admin_client, inspect_topics
-from tidegate.ops.topics import INPUT_TOPICS, JOURNAL_TOPIC, topology
+from tidegate.ops.topics import INPUT_TOPICS, JOURNAL_TOPIC, TABLES_TOPIC, topology
 
 CHECK_TIMEOUT_SECONDS = 30.0
+GIGABYTE = 10**9
 CLOCK_DIFFERENCE_SECONDS = 1.0  # above this it is worth a word; above the bound it is bad
 
 
@@ -64,11 +68,12 @@ class Diagnosis:
 
 async def examine(settings: Settings) -> Diagnosis:
     """Run all checks. It never raises for what it finds, and takes 30 s a check at most."""
-    checks = [check_settings(), check_tables(settings)]
+    checks = [check_settings(), check_tables(settings), check_state(settings)]
     reached = await _guarded("kafka", partial(check_kafka, settings))
     checks.append(reached)
     later: tuple[tuple[str, Callable[[Settings], Awaitable[Check]]], ...] = (
         ("topics", check_topics),
+        ("published", check_published),
         ("partitioner", check_partitioner),
         ("clock", check_clock),
     )
@@ -104,6 +109,48 @@ def check_tables(settings: Settings) -> Check:
         return Check("tables", Status.BAD, str(error), advice)
     count = len(loaded.packs)
     return Check("tables", Status.GOOD, f"version {loaded.version}, {count} packs are valid")
+
+
+def check_state(settings: Settings) -> Check:
+    """Say whether a worker could keep its state where it is to be kept, and has room for it."""
+    folder = settings.state_dir
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    advice = "Set TIDEGATE_STATE_DIR to a folder on a disk that workers may write to."
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return Check("state", Status.BAD, f"{folder}: cannot be written", advice)
+    free = shutil.disk_usage(there).free
+    found = f"{folder}, {free / GIGABYTE:.1f} GB free"
+    if free < GIGABYTE:
+        return Check("state", Status.WARNING, found, "Make room: a million shipments take 2 GB.")
+    return Check("state", Status.GOOD, found)
+
+
+async def check_published(settings: Settings) -> Check:
+    """Compare the tables that workers were told to use with the packs here."""
+    async with admin_client(settings) as client:
+        if f"{settings.topic_prefix}{TABLES_TOPIC}" not in await client.list_topics():
+            return Check("published", Status.SKIPPED, "the topic of the tables is missing")
+    return judge_published(await newest_version(settings), settings)
+
+
+def judge_published(newest: str | None, settings: Settings) -> Check:
+    """Say what the newest published version means."""
+    advice = "Run `tidegate measures publish`."
+    if newest is None:
+        found = "no restriction tables were ever published: workers decide nothing"
+        return Check("published", Status.BAD, found, advice)
+    try:
+        here = load(read_packs(settings.packs_dir)).version
+    except (OSError, TablesError):
+        here = None
+    if newest == here:
+        return Check("published", Status.GOOD, f"version {newest}, as the packs here")
+    return Check(
+        "published",
+        Status.WARNING,
+        f"version {newest} is published; the packs here are another",
+        f"If {settings.packs_dir} is what should be in force: {advice}",
+    )
 
 
 async def check_kafka(settings: Settings) -> Check:

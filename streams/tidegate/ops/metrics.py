@@ -130,6 +130,9 @@ class WorkerMetrics:
         self._not_judged = counter(
             "decision_errors", "Shipments held since the engine failed on them.", "error"
         )
+        self._silenced = counter(
+            "hits_silenced", "List hits in decisions that a false match silences.", "list"
+        )
         self._alerts = counter("alerts", "Alerts written.", "kind")
         self._other = counter("agent_events", "What agents count besides.", "event")
         self._outputs = counter("records_written", "Records written.", "agent")
@@ -267,6 +270,8 @@ class WorkerMetrics:
                 self._decisions.labels(first, second).inc(amount)
             case "not_judged":
                 self._not_judged.labels(label).inc(amount)
+            case "silenced":
+                self._silenced.labels(label).inc(amount)
             case "alert":
                 self._alerts.labels(label).inc(amount)
             case _:

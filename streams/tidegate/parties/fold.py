@@ -116,7 +116,7 @@ def fold_new(name: str) -> str:
             break
         words = again
     # A name of signs alone folds to itself: two of them are not one because both have no letter.
-    return " ".join(words) or unicodedata.normalize("NFKC", name).casefold().strip()
+    return " ".join(words or unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @lru_cache(maxsize=1 << 17)

@@ -8,17 +8,23 @@ Spaces are left out: joined and split words have the same trigrams but for one o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 LOOKED_AT = 6_000
 """Postings summed for a query; the more, the surer and slower."""
+EVERY = 1 << 20
+"""The same where no name may be missed."""
 _FEWEST = 4  # of a query's grams, however common
 _EDGE = "\x02"  # begins and ends a name; in none
 _SHORT = 0x2E80  # from here on a character says as much as a syllable
 
 Postings = NDArray[np.int32]
+Keys = NDArray[np.uint32]
+Weights = NDArray[np.float64]
+Number = TypeVar("Number", np.uint32, np.uint64)
 
 
 class Grams:
@@ -35,32 +41,23 @@ class Grams:
         inside = owners[at[0]] == owners[np.minimum(at[0] + length, len(owners) - 1)]
         inside &= at[0] + length < len(owners)
         keys, held = keys[inside], owners[at[0][inside]]
-        pairs = np.unique(keys.astype(np.uint64) << np.uint64(32) | held.astype(np.uint64))
+        pairs = _once(keys.astype(np.uint64) << np.uint64(32) | held.astype(np.uint64))
         found = (pairs >> np.uint64(32)).astype(np.uint32)
         self._postings: Postings = (pairs & np.uint64(0xFFFFFFFF)).astype(np.int32)
-        self._keys, starts = np.unique(found, return_index=True)
+        starts = np.flatnonzero(np.diff(found, prepend=np.uint32(0)) != 0)
+        if len(found) and (not len(starts) or starts[0] != 0):
+            starts = np.insert(starts, 0, 0)
+        self._keys = found[starts]
         self._starts = np.append(starts, len(found)).astype(np.int64)
         self._counts = np.bincount(self._postings, minlength=len(names)).astype(np.float32)
         self._names = len(names)
 
     def nearest(self, name: str, most: int) -> list[int]:
         """Return positions of up to `most` names that share most with `name`, best first."""
-        if not self._names:
+        wanted = _once(_grams(name))
+        shared, _ = self._shared(wanted, LOOKED_AT)
+        if not len(shared):
             return []
-        wanted = np.unique(_grams(name))
-        places = np.searchsorted(self._keys, wanted)
-        places[places == len(self._keys)] = 0
-        places = places[self._keys[places] == wanted]
-        starts, ends = self._starts[places], self._starts[places + 1]
-        sizes = ends - starts
-        order = np.argsort(sizes, kind="stable")
-        asked = int(np.searchsorted(np.cumsum(sizes[order]), LOOKED_AT, side="right"))
-        order = order[: max(asked, _FEWEST)]
-        if not len(order):
-            return []
-        met = np.concatenate([self._postings[starts[i] : ends[i]] for i in order])
-        weights = np.repeat(np.log1p(self._names / sizes[order]), sizes[order])
-        shared = np.bincount(met, weights=weights, minlength=self._names)
         near = np.flatnonzero(shared >= shared.max() * 0.3)
         # A long name shares much with everything: what it does not share counts against it.
         score = shared[near] / np.sqrt(self._counts[near] + len(wanted))
@@ -69,6 +66,35 @@ class Grams:
             near, score = near[best], score[best]
         found = near[np.lexsort((near, -score))]
         return [int(position) for position in found]
+
+    def sharing(self, name: str, least: float) -> NDArray[np.int64]:
+        """Return positions of all names that have this part of what `name` has, by weight."""
+        shared, whole = self._shared(_once(_grams(name)), EVERY)
+        return np.flatnonzero(shared >= whole * least)
+
+    def _shared(self, wanted: Keys, looked_at: int) -> tuple[Weights, float]:
+        """Return the weight of what each name shares, and of all that was looked at."""
+        places = np.searchsorted(self._keys, wanted)
+        places[places == len(self._keys)] = 0
+        places = places[self._keys[places] == wanted] if self._names else places[:0]
+        starts, ends = self._starts[places], self._starts[places + 1]
+        sizes = ends - starts
+        order = np.argsort(sizes, kind="stable")
+        asked = int(np.searchsorted(np.cumsum(sizes[order]), looked_at, side="right"))
+        order = order[: max(asked, _FEWEST)]
+        if not len(order):
+            return np.zeros(0), 0.0
+        met = np.concatenate([self._postings[starts[i] : ends[i]] for i in order])
+        each = np.log1p(self._names / sizes[order])
+        weights = np.repeat(each, sizes[order])
+        shared = np.bincount(met, weights=weights, minlength=self._names)
+        return np.asarray(shared, dtype=np.float64), float(each.sum())
+
+
+def _once(values: NDArray[Number]) -> NDArray[Number]:
+    """Return the values in order, each once. Sorting is quicker than numpy's own hashing here."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def _compact(name: str) -> str:

@@ -1,7 +1,8 @@
 """Write kana in Latin letters, as firms write their names.
 
 Words of trade that are English in kana become the English word (tables/kana_words.txt), for that is
-what lists have; all else is spelt by sound (Hepburn, without length marks).
+what lists have; letters called by name become letters; all else is spelt by sound (Hepburn,
+without length marks).
 """
 
 from __future__ import annotations
@@ -31,6 +32,15 @@ _RUN = re.compile("[ぁ-ゖァ-ヺー]+")
 _ENGLISH = dict(line.split(" ", 1) for line in lines("kana_words.txt"))
 # Longest first: システムズ is one word, not システム and a rest.
 _KNOWN = re.compile("|".join(sorted(_ENGLISH, key=len, reverse=True)))
+_CALLED_ROWS = """
+エー a エイ a ビー b シー c ディー d イー e エフ f ジー g エイチ h エッチ h アイ i ジェイ j ジェー j
+ケイ k ケー k エル l エム m エヌ n オー o ピー p キュー q アール r エス s ティー t ユー u ブイ v
+ダブリュー w エックス x ワイ y ゼット z
+"""
+_CALLED = _CALLED_ROWS.split()
+_LETTERS = dict(zip(_CALLED[::2], _CALLED[1::2], strict=True))
+"""The English letters as they are called: ティーディーケイ is TDK."""
+_LETTER = re.compile("|".join(sorted(_LETTERS, key=len, reverse=True)))
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
@@ -50,6 +60,9 @@ def _latin(kana: str) -> str:
 
 
 def _romaji(kana: str) -> str:
+    called = _LETTER.findall(kana)
+    if len(called) > 1 and "".join(called) == kana:
+        return "".join(_LETTERS[name] for name in called)
     parts: list[str] = []
     doubled = False
     for syllable in _SYLLABLE.findall(kana.replace("ー", "")):

@@ -85,16 +85,16 @@ def _edits(left: str, right: str, words: Sequence[AlignedWord]) -> int:
     return min(edits, OSA.distance(ours, theirs))
 
 
-BIAS = 3.74
+BIAS = 2.55
 WEIGHTS = Features(
-    unlike=-2.84,
-    second=1.11,
-    total=1.54,
-    length=-1.27,
-    lacking=-2.24,
-    whole=2.25,
-    covered=0.73,
-    edits=-6.38,
+    unlike=-1.68,
+    second=0.73,
+    total=2.32,
+    length=-0.29,
+    lacking=-2.19,
+    whole=2.48,
+    covered=1.26,
+    edits=-6.82,
 )
 
 

@@ -88,3 +88,16 @@ def test_the_heap_stays_as_long_as_the_book() -> None:
         book.replace("a", Entry(Action.PASS, Outcome.AUTHORISED, due=due).packed())
     assert book.next_due() == START + timedelta(seconds=9999)
     assert len(book._due) < 2000
+
+
+def test_shipments_are_found_by_their_parties_names() -> None:
+    book = Book()
+    line = Entry(Action.PASS, Outcome.AUTHORISED).packed()
+    book.replace("b", b"\t".join((line, b"tdk", b"hino motors")))
+    book.replace("a", b"\t".join((line, b"tdk")))
+    assert book.names() == {"tdk", "hino motors"}
+    assert book.with_names({"tdk", "other"}) == ["a", "b"]
+    book.replace("a", line)
+    book.replace("b", None)
+    assert book.names() == set()
+    assert book.with_names({"tdk"}) == []

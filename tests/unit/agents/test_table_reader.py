@@ -81,8 +81,13 @@ class Reader:
         monkeypatch.setattr(table_reader, "RETRY_SECONDS", 0.01)
         monkeypatch.setattr(table_reader, "PATIENCE_SECONDS", 0.05)
         config = RuntimeConfig(bootstrap_servers="nowhere")
-        self._reader = TableReader(config, self.shelf, Path(), lambda version, at: None)
+        self._reader = TableReader(
+            config, self.shelf, Path(), self._offer, lambda version, at: None
+        )
         monkeypatch.setattr(self._reader, "_built", self._build)
+
+    async def _offer(self, tables: Tables) -> None:
+        self.shelf.put(tables)
 
     async def _build(self, files: dict[str, bytes]) -> Tables:
         if self.fails:

@@ -83,7 +83,9 @@ def test_a_claim_within_the_license_has_nothing_against_it() -> None:
         ({"quantity": "120.501"}, {}, [("quantity", None)]),
         ({"quantity": None}, {}, [("quantity", "items[line 1].quantity")]),
         ({"unit": None}, {}, [("quantity", "items[line 1].unit")]),
-        ({"unit": "TNE"}, {}, [("unit", None)]),
+        ({"unit": "LTR"}, {}, [("unit", None)]),
+        ({"unit": "TNE"}, {}, [("quantity", None)]),
+        ({"unit": "GRM"}, {}, []),
         # A license without a quantity sets none.
         ({}, {"quantity": None}, []),
         ({"value": "10", "currency": "USD"}, {"value": "10.00", "currency": "USD"}, []),

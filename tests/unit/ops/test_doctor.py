@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from aiokafka.partitioner import murmur2
 
-from tidegate.ops.doctor import Status, check_settings, check_tables, judge_clock, judge_topics
+from tidegate.ops.doctor import (
+    Status,
+    check_settings,
+    check_state,
+    check_tables,
+    judge_clock,
+    judge_topics,
+)
 from tidegate.ops.placement import place
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import Difference, TopicReport
@@ -78,3 +85,12 @@ def test_a_variable_that_sets_nothing_is_a_warning(monkeypatch: pytest.MonkeyPat
     check = check_settings()
     assert check.status is Status.WARNING
     assert "TIDEGATE_PARTITON" in check.found
+
+
+def test_a_state_folder_is_there_or_can_be_made(tmp_path: Path) -> None:
+    assert check_state(Settings(state_dir=tmp_path / "new" / "state")).status is Status.GOOD
+    file = tmp_path / "file"
+    file.touch()
+    check = check_state(Settings(state_dir=file / "state"))
+    assert check.status is Status.BAD
+    assert "TIDEGATE_STATE_DIR" in check.advice

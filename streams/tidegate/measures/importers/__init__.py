@@ -1,0 +1,1 @@
+"""Importers: lists as authorities publish them, into the canonical form. Pure: bytes to rows."""
