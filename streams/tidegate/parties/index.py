@@ -14,6 +14,7 @@ from tidegate.parties.align import AlignedWord, align
 from tidegate.parties.grading import as_read, grade
 from tidegate.parties.grams import Grams
 from tidegate.parties.hit import Hit
+from tidegate.parties.quick import could_be
 from tidegate.parties.reading import in_english
 from tidegate.parties.scoring import Features, features, score
 from tidegate.parties.words import words_of
@@ -39,14 +40,19 @@ class NameIndex:
 
         A Japanese name is asked for in its English reading as well (see `reading`).
         """
-        found = {name: hit for name in self.near(folded) if (hit := compare(folded, name))}
+        found = self._met(folded)
         reading = in_english(folded)
         if reading is not None:
-            for name in self.near(reading):
-                hit = compare(reading, name)
-                if hit is not None:
-                    found.setdefault(name, as_read(hit))
+            for name, hit in self._met(reading).items():
+                found.setdefault(name, as_read(hit))
         return tuple(sorted(found.values(), key=lambda hit: (-hit.score, hit.listed)))
+
+    def _met(self, folded: str) -> dict[str, Hit]:
+        return {
+            name: hit
+            for name in self.near(folded)
+            if could_be(folded, name) and (hit := compare(folded, name))
+        }
 
     def near(self, folded: str) -> set[str]:
         """Return the few listed names that could be meant."""
