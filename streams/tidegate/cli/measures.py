@@ -120,7 +120,7 @@ def diff(
 
 @app.command()
 def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> None:
-    """Publish packs to the workers: all partitions switch, and decide what is open again.
+    """Publish packs to the workers: all switch, and decide again whom the change concerns.
 
     Invalid packs are refused here, with file and line; nothing is published then.
     """
