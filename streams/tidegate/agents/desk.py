@@ -7,18 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tidegate.agents.alerting import alerts, awaits_answer, telling, write_alert
+from tidegate.agents.claiming import move, revise
 from tidegate.agents.inputs import SOURCE, Input
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
-from tidegate.agents.topics import CLAIMS, DECISIONS
+from tidegate.agents.topics import DECISIONS
 from tidegate.engine.baseline import next_baseline
 from tidegate.engine.decide import Judgement, decide, not_judged
-from tidegate.engine.question import Question
 from tidegate.events import codec
-from tidegate.events.claim import Claim
-from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode_written
-from tidegate.events.decision import Action, Previous
+from tidegate.events.codec import STRUCTURED_HEADERS, encode_written
+from tidegate.events.decision import Action
 from tidegate.events.false_match import FalseMatch
-from tidegate.events.shipment import Role, Shipment
+from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.transaction import Transaction
 
@@ -40,16 +39,8 @@ class Desk:
     ) -> OpenShipment:
         """Return the state with a new revision's facts; claims go out, old ones are taken back."""
         facts = event.data
-        before = _claims(old.facts) if old is not None else {}
-        now = _claims(facts) if facts.status.is_open else {}
-        for place, claim in before.items():
-            if place not in now:
-                withdrawn = claim.model_copy(
-                    update={"kind": "withdraw", "shipment_revision": facts.revision}
-                )
-                transaction.emit(CLAIMS, claim.license_id, canonical(withdrawn))
-        for claim in now.values():
-            transaction.emit(CLAIMS, claim.license_id, canonical(claim))
+        before, moved = (None, ()) if old is None else (old.facts, old.moved)
+        moved = revise(transaction, before, moved, facts)
         if old is None:
             state = OpenShipment(
                 event_id=event.event_id,
@@ -65,6 +56,7 @@ class Desk:
                     "facts": facts,
                     "traceparent": event.traceparent,
                     "verdicts": (),
+                    "moved": moved,
                 }
             )
         return state.with_facts(event.written)
@@ -92,7 +84,9 @@ class Desk:
         if baseline != state.baseline:
             state = state.model_copy(update={"baseline": baseline})
             judgement = self._judged(transaction, state, tables, false_matches)
-        return self._concluded(transaction, state, judgement)
+        state = self._concluded(transaction, state, judgement)
+        moved = move(transaction, state.facts, state.verdicts, state.moved)
+        return state if moved == state.moved else state.model_copy(update={"moved": moved})
 
     def put_aside(
         self, transaction: Transaction, state: OpenShipment, tables: Tables, cause: str
@@ -106,7 +100,7 @@ class Desk:
         state = state.model_copy(
             update={"verdicts": (), "seen": state.seen[-1:], "held_by": (), "told": told}
         )
-        judgement = not_judged(_question(transaction, state), tables, cause)
+        judgement = not_judged(state.question(transaction.clock), tables, cause)
         state = self._concluded(transaction, state, judgement)
         return state.model_copy(update={"seen": state.seen[-1:]})
 
@@ -138,7 +132,7 @@ class Desk:
         tables: Tables,
         false_matches: tuple[FalseMatch, ...],
     ) -> Judgement:
-        question = _question(transaction, state, false_matches)
+        question = state.question(transaction.clock, false_matches)
         try:
             return decide(question, tables)
         except Exception as error:
@@ -182,23 +176,6 @@ class Desk:
             transaction.count("silenced", list_)
 
 
-def _question(
-    transaction: Transaction, state: OpenShipment, false_matches: tuple[FalseMatch, ...] = ()
-) -> Question:
-    last = state.last
-    return Question(
-        event_id=state.event_id,
-        facts=state.facts,
-        facts_digest=state.digest,
-        as_of=transaction.clock,
-        verdicts=state.verdicts,
-        releases=state.releases,
-        false_matches=false_matches,
-        baseline=state.baseline,
-        previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
-    )
-
-
 def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
     """Return what changes in the state by a decision that was written."""
     seen = Seen(
@@ -214,35 +191,4 @@ def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
         "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
         "held_by": tuple(sorted(holding)) if held else (),
         "held_since": (state.held_since or judgement.as_of) if held else None,
-    }
-
-
-def _claims(facts: Shipment) -> dict[tuple[str, int], Claim]:
-    """Return a claim for each license that each line cites, by (license, line)."""
-    if not any(item.licenses for item in facts.items):
-        return {}
-    names = {
-        role: tuple(party.name for party in facts.parties if party.role is role)
-        for role in (Role.EXPORTER, Role.CONSIGNEE, Role.END_USER)
-    }
-    return {
-        (license_id, item.line): Claim(
-            license_id=license_id,
-            shipment_id=facts.shipment_id,
-            shipment_revision=facts.revision,
-            line=item.line,
-            exporters=names[Role.EXPORTER],
-            consignees=names[Role.CONSIGNEE],
-            end_users=names[Role.END_USER],
-            destination_country=facts.destination_country,
-            end_use_class=facts.end_use.class_,
-            control_codes=item.control_codes,
-            hs_code=item.hs_code,
-            quantity=item.quantity,
-            unit=item.unit,
-            value=item.value,
-            currency=item.currency,
-        )
-        for item in facts.items
-        for license_id in item.licenses
     }

@@ -1,37 +1,38 @@
 """The license agent: owns the licenses of one partition, and answers claims on them.
 
 A claim is remembered, whether its license is known or not; when the license changes, its claims
-are answered again. It reads no restriction table.
+are answered again (`account`). It reads no restriction table.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from sys import intern
 
+from pydantic import TypeAdapter
+
 from tidegate.agents import inputs
+from tidegate.agents.account import Account
 from tidegate.agents.alerting import write_alert
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.license_state import (
-    CLAIM_PREFIX,
     LICENSE_PREFIX,
     WALK_PREFIX,
     LicenseState,
-    claim_key,
-    claims_prefix,
     license_key,
-    walk_key,
+    replaced_key,
 )
-from tidegate.agents.topics import CLAIMS, LICENSES, VERDICTS
+from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
 from tidegate.events.alert import Alert, AlertKind, Severity
-from tidegate.events.claim import Claim
+from tidegate.events.claim import Claim, Replacement
 from tidegate.events.codec import canonical, derived_id
 from tidegate.events.license import USABLE_STATUSES, License
-from tidegate.licenses.matching import answer
+from tidegate.licenses.lifecycle import Filed, ended_before
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
 from tidegate.runtime.transaction import Transaction
@@ -39,12 +40,14 @@ from tidegate.runtime.transaction import Transaction
 ANSWERED_AT_ONCE = 500
 """Up to this many claims are answered in the license event's own transaction; more are walked."""
 
+_REQUEST: TypeAdapter[Claim | Replacement] = TypeAdapter(Claim | Replacement)
+
 
 def kept_line(key: str, value: bytes) -> bytes | None:
     """Return what the processor keeps in memory of a value, and begins with after a restart."""
-    if key.startswith(CLAIM_PREFIX):
-        return None
-    return head_of(value) if key.startswith(LICENSE_PREFIX) else value
+    if key.startswith(LICENSE_PREFIX):
+        return head_of(value)
+    return value if key.startswith(WALK_PREFIX) else None
 
 
 class LicensingProcessor:
@@ -85,15 +88,8 @@ class LicensingProcessor:
     def walk(self, transaction: Transaction, limit: int) -> int:
         """Answer the next claims of the first license that has changed."""
         for key in sorted(self._walks):
-            cursor = transaction.get(key)
-            if cursor is None:
-                continue
-            license_id = key.removeprefix(WALK_PREFIX)
-            prefix = claims_prefix(license_id)
-            keys = transaction.keys_after(cursor.decode(), prefix, limit)
-            self._answer(transaction, license_id, keys)
-            transaction.put(key, keys[-1].encode() if len(keys) == limit else None)
-            return len(keys)
+            with self._account(transaction, key.removeprefix(WALK_PREFIX)) as account:
+                return max(1, account.walk(limit))
         return 0
 
     def applied(self, changes: Changes, clock: datetime) -> None:
@@ -101,71 +97,80 @@ class LicensingProcessor:
             self._learn(key, None if value is None else kept_line(key, value))
 
     def _take_claim(self, transaction: Transaction, record: Record) -> None:
-        claim = Claim.model_validate_json(record.value or b"")
-        key = claim_key(claim)
-        known = transaction.get(key)
-        if known is not None:
-            held = Claim.model_validate_json(known)
-            if claim.shipment_revision < held.shipment_revision:
-                transaction.count("duplicate", f"{CLAIMS}/late")
-                return
-        transaction.count("applied", CLAIMS)
-        if claim.kind == "withdraw":
-            transaction.put(key, None)
+        request = _REQUEST.validate_json(record.value or b"")
+        if isinstance(request, Replacement):
+            self._replace(transaction, request)
             return
-        transaction.put(key, canonical(claim))
-        self._send(transaction, claim, self._license(transaction, claim.license_id))
+        with self._account(transaction, request.license_id) as account:
+            taken = account.take(request)
+        if taken:
+            transaction.count("applied", CLAIMS)
+        else:
+            transaction.count("duplicate", f"{CLAIMS}/late")
 
     def _take_license(self, transaction: Transaction, record: Record) -> None:
         event = inputs.read(record, codec.LICENSE_TYPE, License, "license_id")
-        license_id = event.data.license_id
-        value = transaction.get(license_key(license_id))
-        known = None if value is None else _decoded(value)
-        if known is not None and event.data.revision <= known.license.revision:
+        license_ = event.data
+        known = self._state(transaction, license_.license_id)
+        if known is not None and license_.revision <= known.license.revision:
             kind = "late"
-            if event.data.revision == known.license.revision:
+            if license_.revision == known.license.revision:
                 kind = "same" if event.digest == known.digest else "conflict"
             transaction.count("duplicate", f"{LICENSES}/{kind}")
             return
         transaction.count("applied", LICENSES)
-        state = LicenseState(event_id=event.event_id, digest=event.digest, license=event.data)
-        value = with_head(event.data.status.encode(), canonical(state))
-        transaction.put(license_key(license_id), value)
-        prefix = claims_prefix(license_id)
-        keys = transaction.keys_after("", prefix, ANSWERED_AT_ONCE + 1)
-        if len(keys) > ANSWERED_AT_ONCE:
-            transaction.put(walk_key(license_id), b"")
-        else:
-            transaction.put(walk_key(license_id), None)
-            self._answer(transaction, license_id, keys)
-        if known is not None and keys:
-            self._tell(transaction, known.license, event.data, len(keys))
+        state = LicenseState(event_id=event.event_id, digest=event.digest, license=license_)
+        if known is not None:
+            ended = ended_before(known.ended, known.license.status, license_.status)
+            state = state.model_copy(update={"ended": ended})
+        self._put(transaction, state)
+        if license_.replaces is not None and license_.status in USABLE_STATUSES:
+            told = Replacement(license_id=license_.replaces, replaced_by=license_.license_id)
+            transaction.emit(CLAIMS, told.license_id, canonical(told))
+        with self._account(transaction, license_.license_id) as account:
+            account.revised(ANSWERED_AT_ONCE)
+            if known is not None and account.claims:
+                self._tell(transaction, known.license, license_, account.claims)
 
-    def _answer(self, transaction: Transaction, license_id: str, keys: list[str]) -> None:
-        license_ = self._license(transaction, license_id)
-        for key in keys:
-            value = transaction.get(key)
-            if value is not None:
-                self._send(transaction, Claim.model_validate_json(value), license_)
+    def _replace(self, transaction: Transaction, told: Replacement) -> None:
+        """Note that a license is replaced, for good, whether or not it is on file yet."""
+        key = replaced_key(told.license_id)
+        if transaction.get(key) is not None:
+            transaction.count("duplicate", f"{CLAIMS}/same")
+            return
+        transaction.count("applied", CLAIMS)
+        transaction.put(key, told.replaced_by.encode())
+        with self._account(transaction, told.license_id) as account:
+            account.revised(ANSWERED_AT_ONCE)
 
-    def _send(self, transaction: Transaction, claim: Claim, license_: License | None) -> None:
-        transaction.emit(VERDICTS, claim.shipment_id, canonical(answer(claim, license_)))
+    @contextmanager
+    def _account(self, transaction: Transaction, license_id: str) -> Iterator[Account]:
+        state, file = self._state(transaction, license_id), None
+        if state is not None:
+            by = transaction.get(replaced_key(license_id))
+            file = Filed(state.license, state.ended, None if by is None else by.decode())
+        account = Account(transaction, license_id, file)
+        yield account
+        account.close()
 
-    def _license(self, transaction: Transaction, license_id: str) -> License | None:
+    def _state(self, transaction: Transaction, license_id: str) -> LicenseState | None:
         key = license_key(license_id)
         value = transaction.get(key)
-        return None if value is None else self._decoded.get(key, value).license
+        return None if value is None else self._decoded.get(key, value)
+
+    def _put(self, transaction: Transaction, state: LicenseState) -> None:
+        value = with_head(state.license.status.encode(), canonical(state))
+        transaction.put(license_key(state.license.license_id), value)
 
     def _tell(self, transaction: Transaction, before: License, now: License, lines: int) -> None:
         """Tell that a license is no longer usable, and how much relies on it."""
         if before.status not in USABLE_STATUSES or now.status in USABLE_STATUSES:
             return
-        many = f"more than {ANSWERED_AT_ONCE}" if lines > ANSWERED_AT_ONCE else str(lines)
         alert = Alert(
             alert_id=derived_id("alert", "license", now.license_id, str(now.revision)),
             kind=AlertKind.LICENSE_CHANGED,
             license_id=now.license_id,
-            title=f"License {now.license_id} is {now.status}: {many} shipment lines rely on it",
+            title=f"License {now.license_id} is {now.status}: {lines} shipment lines rely on it",
             text=(
                 f"{now.regime} {now.license_type} license {now.license_id} of "
                 f"{now.holder or 'an unnamed holder'}: {before.status} before, {now.status} now"
@@ -182,7 +187,7 @@ class LicensingProcessor:
                 self._walks.discard(key)
             else:
                 self._walks.add(key)
-        elif not key.startswith(CLAIM_PREFIX):
+        elif key.startswith(LICENSE_PREFIX):
             old = self._status_of.pop(key, None)
             if old is not None:
                 self.statuses[old] -= 1

@@ -9,6 +9,7 @@ from tidegate.events.claim import Claim
 from tidegate.events.codec import canonical
 from tidegate.events.license import License
 from tidegate.events.shipment import Shipment
+from tidegate.licenses.lifecycle import Filed
 from tidegate.licenses.matching import answer
 
 
@@ -143,7 +144,7 @@ def test_an_answer_to_an_older_revision_does_not_count() -> None:
     claim = desk.runtime.outputs("tidegate.claims")[0]
     assert claim.value is not None
     desk.shipment(facts(2, licenses=("LIC-1",), destination_country="KR"), after(0.01))
-    old = answer(Claim.model_validate_json(claim.value), License.model_validate(LICENSE))
+    old = answer(Claim.model_validate_json(claim.value), Filed(License.model_validate(LICENSE)))
     desk.runtime.append("tidegate.verdicts", "SHP-1", canonical(old))
     desk.wait(after(0.02))
     assert any(r.measure == "TG-LICENSE-UNANSWERED" for r in desk.decision().reasons)
