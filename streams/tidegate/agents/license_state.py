@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from tidegate.events.claim import Claim
 from tidegate.events.license import License, LicenseStatus
 from tidegate.events.model import RecordModel
 from tidegate.licenses.balance import Draw
+from tidegate.licenses.review import ReviewClock, overdue_at
 
 LICENSE_PREFIX = "l:"
 CLAIM_PREFIX = "c:"
@@ -30,6 +32,16 @@ class LicenseState(RecordModel):
     license: License
     ended: LicenseStatus | None = None
     """See `licenses.lifecycle.Filed`."""
+    review: ReviewClock | None = None
+    """While an application is under review."""
+    overdue_told: bool = False
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is to be told that the review is overdue."""
+        if self.review is None or self.overdue_told:
+            return None
+        return overdue_at(self.review, self.license.regime)
 
 
 class ClaimState(RecordModel):

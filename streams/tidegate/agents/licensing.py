@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 
 from tidegate.agents import inputs
 from tidegate.agents.account import Account
-from tidegate.agents.alerting import write_alert
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.license_alerts import tell_overdue, tell_unusable
 from tidegate.agents.license_state import (
     LICENSE_PREFIX,
     WALK_PREFIX,
@@ -26,13 +26,14 @@ from tidegate.agents.license_state import (
     license_key,
     replaced_key,
 )
+from tidegate.agents.timers import Timers
 from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
-from tidegate.events.alert import Alert, AlertKind, Severity
 from tidegate.events.claim import Claim, Replacement
-from tidegate.events.codec import canonical, derived_id
+from tidegate.events.codec import canonical
 from tidegate.events.license import USABLE_STATUSES, License
 from tidegate.licenses.lifecycle import Filed, ended_before
+from tidegate.licenses.review import reviewed
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
 from tidegate.runtime.transaction import Transaction
@@ -58,6 +59,7 @@ class LicensingProcessor:
         self.statuses: Counter[str] = Counter()
         """Licenses by status."""
         self._status_of: dict[str, str] = {}
+        self._timers = Timers()
         self._walks: set[str] = set()
         self._decoded = Decoded(_decoded)
 
@@ -77,10 +79,21 @@ class LicensingProcessor:
             raise Refused("", f"the license agent does not read {record.topic}")
 
     def due(self) -> datetime | None:
-        return None
+        return self._timers.next_due()
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        return 0
+        """Tell of reviews that are overdue now."""
+        keys = self._timers.due_at(transaction.clock, limit)
+        for key in keys:
+            state = self._state(transaction, key.removeprefix(LICENSE_PREFIX))
+            if state is None or state.due is None:
+                continue
+            # A calendar published since may have moved the day.
+            if state.due <= transaction.clock:
+                tell_overdue(transaction, state)
+                state = state.model_copy(update={"overdue_told": True})
+            self._put(transaction, state)
+        return len(keys)
 
     def walking(self) -> bool:
         return bool(self._walks)
@@ -123,14 +136,17 @@ class LicensingProcessor:
         if known is not None:
             ended = ended_before(known.ended, known.license.status, license_.status)
             state = state.model_copy(update={"ended": ended})
+        clock = reviewed(None if known is None else known.review, license_, transaction.clock)
+        told = clock is not None and known is not None and known.overdue_told
+        state = state.model_copy(update={"review": clock, "overdue_told": told})
         self._put(transaction, state)
         if license_.replaces is not None and license_.status in USABLE_STATUSES:
-            told = Replacement(license_id=license_.replaces, replaced_by=license_.license_id)
-            transaction.emit(CLAIMS, told.license_id, canonical(told))
+            said = Replacement(license_id=license_.replaces, replaced_by=license_.license_id)
+            transaction.emit(CLAIMS, said.license_id, canonical(said))
         with self._account(transaction, license_.license_id) as account:
             account.revised(ANSWERED_AT_ONCE)
             if known is not None and account.claims:
-                self._tell(transaction, known.license, license_, account.claims)
+                tell_unusable(transaction, known.license, license_, account.claims)
 
     def _replace(self, transaction: Transaction, told: Replacement) -> None:
         """Note that a license is replaced, for good, whether or not it is on file yet."""
@@ -159,27 +175,9 @@ class LicensingProcessor:
         return None if value is None else self._decoded.get(key, value)
 
     def _put(self, transaction: Transaction, state: LicenseState) -> None:
-        value = with_head(state.license.status.encode(), canonical(state))
+        due = "" if state.due is None else state.due.isoformat()
+        value = with_head(f"{state.license.status} {due}".encode(), canonical(state))
         transaction.put(license_key(state.license.license_id), value)
-
-    def _tell(self, transaction: Transaction, before: License, now: License, lines: int) -> None:
-        """Tell that a license is no longer usable, and how much relies on it."""
-        if before.status not in USABLE_STATUSES or now.status in USABLE_STATUSES:
-            return
-        alert = Alert(
-            alert_id=derived_id("alert", "license", now.license_id, str(now.revision)),
-            kind=AlertKind.LICENSE_CHANGED,
-            license_id=now.license_id,
-            title=f"License {now.license_id} is {now.status}: {lines} shipment lines rely on it",
-            text=(
-                f"{now.regime} {now.license_type} license {now.license_id} of "
-                f"{now.holder or 'an unnamed holder'}: {before.status} before, {now.status} now"
-                + (f" ({now.status_reason})" if now.status_reason else "")
-                + ". The shipments that cite it are decided again; each hold is told by itself."
-            ),
-            severity=Severity.WARNING,
-        )
-        write_alert(transaction, alert, now.license_id)
 
     def _learn(self, key: str, line: bytes | None) -> None:
         if key.startswith(WALK_PREFIX):
@@ -191,10 +189,12 @@ class LicensingProcessor:
             old = self._status_of.pop(key, None)
             if old is not None:
                 self.statuses[old] -= 1
+            due = ""
             if line is not None:
-                status = intern(line.decode())
-                self._status_of[key] = status
+                status, _, due = line.decode().partition(" ")
+                self._status_of[key] = intern(status)
                 self.statuses[status] += 1
+            self._timers.set(key, datetime.fromisoformat(due) if due else None)
 
 
 def _decoded(value: bytes) -> LicenseState:
