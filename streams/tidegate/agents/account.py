@@ -68,6 +68,8 @@ class Account:
         value = transaction.get(ledger_key(license_id))
         self._before = Ledger() if value is None else Ledger.model_validate_json(value)
         self._ledger = self._before
+        self._scopes: dict[tuple[str, int, int], bool] = {}
+        """Whether a claim lies within the license, by shipment, line and revision."""
 
     @property
     def claims(self) -> int:
@@ -298,7 +300,13 @@ class Account:
         return self._file is not None and self._file.keeps
 
     def _in_scope(self, claim: Claim) -> bool:
-        return self._file is not None and not any(mismatches(claim, self._file.license))
+        if self._file is None:
+            return False
+        about = claim.shipment_id, claim.line, claim.shipment_revision
+        known = self._scopes.get(about)
+        if known is None:
+            known = self._scopes[about] = not any(mismatches(claim, self._file.license))
+        return known
 
     def _short(self, shipment_id: str, draw: Draw, own: Draw | None) -> Iterator[Mismatch]:
         """Yield what of a line's draw does not fit; its shipment may need an export as well."""

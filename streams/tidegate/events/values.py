@@ -231,6 +231,7 @@ def _aware(value: datetime) -> datetime:
 
 
 def moment_text(value: date) -> str:
+    """Write a day as YYYY-MM-DD, an instant as `instant_text` does."""
     return instant_text(value) if isinstance(value, datetime) else value.isoformat()
 
 
