@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from tidegate.agents.alerting import alerts, awaits_answer, telling, write_alert
+from tidegate.agents.alerting import alerts, awaits_answer, reminder, telling, write_alert
 from tidegate.agents.claiming import move, revise
 from tidegate.agents.inputs import SOURCE, Input
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
@@ -29,10 +29,12 @@ class Desk:
 
     Args:
         alert_delay_seconds: How long telling waits for the owners of the licenses cited.
+        service_level_hours: A hold that lasts longer is told of once more; 0: none is.
     """
 
-    def __init__(self, alert_delay_seconds: float = 5.0) -> None:
+    def __init__(self, alert_delay_seconds: float = 5.0, service_level_hours: float = 72.0) -> None:
         self._alert_delay = timedelta(seconds=alert_delay_seconds)
+        self._service_level = timedelta(hours=service_level_hours)
 
     def revised(
         self, transaction: Transaction, old: OpenShipment | None, event: Input[Shipment]
@@ -123,7 +125,7 @@ class Desk:
             # Alerts name the decision in force, not one that was never written.
             judgement = replace(judgement, decision_id=last.decision_id)
         change |= self._told(transaction, state, judgement)
-        return state.model_copy(update=change)
+        return self._reminded(transaction, state.model_copy(update=change), judgement)
 
     def _judged(
         self,
@@ -157,6 +159,20 @@ class Desk:
         for alert in alerts(state.facts, judgement, state.told):
             write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
         return {"told": telling(judgement), "alert_at": None, "unanswered_since": since}
+
+    def _reminded(
+        self, transaction: Transaction, state: OpenShipment, judgement: Judgement
+    ) -> OpenShipment:
+        """Tell, once, of a hold that lasts longer than its service level."""
+        since = state.held_since
+        if since is None or not self._service_level or state.late_told == since:
+            return state if state.late_at is None else state.model_copy(update={"late_at": None})
+        late_at = since + self._service_level
+        if transaction.clock < late_at:
+            return state.model_copy(update={"late_at": late_at})
+        alert = reminder(state.facts, judgement, since, self._service_level)
+        write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
+        return state.model_copy(update={"late_at": None, "late_told": since})
 
     def _write_decision(
         self, transaction: Transaction, judgement: Judgement, traceparent: str | None

@@ -59,6 +59,10 @@ class OpenShipment(RecordModel):
     held_by: tuple[tuple[str, Outcome], ...] = ()
     """Measures that hold it, each with its own outcome; empty when its action is not `hold`."""
     held_since: Instant | None = None
+    late_at: Instant | None = None
+    """When the hold has lasted longer than its service level."""
+    late_told: Instant | None = None
+    """The beginning of the hold of which that was told."""
     told: Told | None = None
     unanswered_since: Instant | None = None
     next_change: Instant | None = None
