@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "streams"))
 
 from tidegate.events.countries import COUNTRIES  # noqa: E402
+from tidegate.measures.importers.imported import cleaned, names_of  # noqa: E402
 from tidegate.measures.list_rows import COLUMNS, SEPARATOR  # noqa: E402
 
 from list_facts import (  # noqa: E402  isort: skip
@@ -74,22 +75,17 @@ def read(path: Path) -> list[Row]:
 
 def clean(text: str) -> str:
     """Make a cell printable: odd spaces, zero-width marks, and bytes of an old code page."""
-    text = "".join(
-        chr(n).encode("latin-1").decode("cp437") if 0x80 <= (n := ord(c)) < 0xA0 else c
-        for c in text
+    return cleaned(
+        "".join(
+            chr(n).encode("latin-1").decode("cp437") if 0x80 <= (n := ord(c)) < 0xA0 else c
+            for c in text
+        )
     )
-    text = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
-    return " ".join(text.split())
 
 
 def names(name: str, *more: str) -> tuple[str, str]:
     """Return a name and its aliases in one cell; the same name in other case is one."""
-    kept: dict[str, str] = {}
-    for text in (name, *more):
-        text = clean(text).replace("|", "/")
-        if any(map(str.isalnum, text)):
-            kept.setdefault(text.casefold(), text)
-    first, *rest = kept.values()
+    first, *rest = names_of(clean(text) for text in (name, *more))
     return first, SEPARATOR.join(rest)
 
 

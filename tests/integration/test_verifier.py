@@ -168,6 +168,17 @@ def keep_an_old_license(topics: Topics) -> None:
                 return
 
 
+def draw_without_a_claim(topics: Topics) -> None:
+    for partition in range(topics.partitions):
+        state = topics.state[LICENSES_STATE, partition]
+        for key, value in state.items():
+            if key.startswith("b:"):
+                ledger = json.loads(value)
+                reserved = {**ledger.get("reserved", {}), "mass, kg": "123456.789"}
+                state[key] = json.dumps({**ledger, "reserved": reserved}).encode()
+                return
+
+
 DAMAGES: list[Callable[[Topics], None]] = [
     skip_a_range,
     lose_a_transaction,
@@ -186,6 +197,7 @@ DAMAGES: list[Callable[[Topics], None]] = [
     keep_an_old_state,
     lose_a_state,
     lose_a_claim,
+    draw_without_a_claim,
     keep_an_old_license,
 ]
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,13 @@ from tests.support.merge import Merge, Step
 from tests.support.verifier import Verified
 from tidegate.agents.offline import Offline
 from tidegate.agents.shipment_state import ClosedShipment
+from tidegate.agents.specs import agents
 from tidegate.events.codec import canonical
 from tidegate.events.decision import Decision
 from tidegate.events.errors import InvalidEvent
+from tidegate.measures.tables import Tables
 from tidegate.ops.packs import load_tables
+from tidegate.runtime.memory import MemoryRuntime
 
 NOT_COMPARED = {"decision_id", "as_of", "previous", "tables_version"}
 PROCESSES = 2
@@ -87,16 +90,30 @@ def compare(
     )
 
 
+class Book(Offline):
+    """A book whose license owner takes licenses before claims, of what is handed in together.
+
+    Only what was so goes together (`merge`): the claim of the later revision was answered after
+    these events of its license, and an answer to the earlier one came too late to count.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        screening, licensing = agents(self._shelf)
+        licensing = replace(licensing, inputs=tuple(reversed(licensing.inputs)))
+        self._runtime = MemoryRuntime((screening, licensing))
+
+
 def history(
     steps: list[Step], versions: Mapping[str, Path], cache: Path
 ) -> tuple[list[Decision], list[Decision], dict[str, bytes]]:
     """Return what `tidegate check` decides of these steps: in force, on the way, and the state."""
-    book: Offline | None = None
+    book: Book | None = None
     for what, events, clock in steps:
         if what == "tables":
             tables = load_tables(versions[events[0][0].decode()], cache)
             if book is None:
-                book = Offline(tables)
+                book = Book(tables)
                 book.advance(clock)
             else:
                 book.advance(clock)

@@ -19,12 +19,12 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.support import kept
 from tests.support.accounts import OPEN, Accounts, owner
 from tests.support.deployment import ALERT_DELAY_SECONDS
-from tests.support.merge import cites
 from tests.support.topics import LICENSES_STATE, Topics
 from tidegate.agents.shipment_state import ClosedShipment, OpenShipment
 from tidegate.events.codec import decode
@@ -210,7 +210,8 @@ def _check_state(topics: Topics, accounts: Accounts, decisions: dict[str, list[D
 
 
 def _check_licenses(topics: Topics, accounts: Accounts) -> None:
-    """Licenses are as last applied; claims are those of each open shipment's last revision."""
+    """Licenses are as last applied; claims are those of each open shipment's last revision, and of
+    what was delivered; each license's ledger is the sum of what its claims have drawn."""
     licenses: dict[str, dict[str, Any]] = {}
     for one in accounts.of("trade.licenses"):
         if one.end == "applied":
@@ -221,11 +222,15 @@ def _check_licenses(topics: Topics, accounts: Accounts) -> None:
         if one.end == "applied"
     }
     claims = {
-        (license_id, shipment_id, line): one.data["revision"]
+        (license_id, shipment_id, item["line"]): one.data["revision"]
         for shipment_id, one in last.items()
-        for line, license_id in cites(one)
+        if one.data["status"] in (*OPEN, "delivered")
+        for item in one.data.get("items", ())
+        for license_id in item.get("licenses", ())
     }
     for partition in range(topics.partitions):
+        drawn: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        ledgers: dict[str, dict[str, Any]] = {}
         for key, value in topics.state[LICENSES_STATE, partition].items():
             if key.startswith("l:"):
                 license_ = kept.license_in(value).license
@@ -234,9 +239,31 @@ def _check_licenses(topics: Topics, accounts: Accounts) -> None:
                 assert license_.revision == wanted["revision"], license_
                 assert license_.status == wanted["status"], license_
             elif key.startswith("c:"):
-                claim = json.loads(value)
+                state = json.loads(value)
+                claim = state["claim"]
                 assert owner(claim["license_id"].encode(), topics.partitions) == partition
                 about = claim["license_id"], claim["shipment_id"], claim["line"]
-                assert claims.pop(about, None) == claim["shipment_revision"], f"claimed: {claim}"
+                if last[claim["shipment_id"]].data["status"] == "returned":
+                    assert state["spent"], f"it gave nothing back: {claim}"
+                else:
+                    assert claims.pop(about, None) == claim["shipment_revision"], claim
+                for resource, amount in state.get("drawn", {}).items():
+                    drawn[claim["license_id"]][resource] += Decimal(amount)
+            elif key.startswith("b:"):
+                ledgers[key.removeprefix("b:")] = json.loads(value)
+        for license_id, ledger in ledgers.items():
+            taken = _taken(ledger)
+            exports = taken.pop("exports", Decimal(0))
+            assert taken == {k: v for k, v in drawn[license_id].items() if v}, license_id
+            assert exports <= ledger["claims"], license_id
     assert not licenses, f"licenses that are not kept: {list(licenses)[:5]}"
     assert not claims, f"claims that are not kept: {list(claims)[:5]}"
+
+
+def _taken(ledger: dict[str, Any]) -> dict[str, Decimal]:
+    """Add up what a ledger has as reserved and as spent."""
+    taken: dict[str, Decimal] = defaultdict(Decimal)
+    for side in ("reserved", "spent"):
+        for resource, amount in ledger.get(side, {}).items():
+            taken[resource] += Decimal(amount)
+    return dict(taken)

@@ -7,6 +7,7 @@ hold itself is in force at once, but nobody is woken twice for the milliseconds 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tidegate.agents.inputs import SOURCE
@@ -18,7 +19,7 @@ from tidegate.events.alert import Alert, AlertKind, Severity
 from tidegate.events.codec import ALERT_TYPE, STRUCTURED_HEADERS, derived_id, encode
 from tidegate.events.decision import Action, Outcome, Previous, Reason
 from tidegate.events.shipment import Party, Role, Shipment
-from tidegate.events.values import decimal_text
+from tidegate.events.values import decimal_text, instant_text
 from tidegate.runtime.transaction import Transaction
 
 
@@ -42,6 +43,28 @@ def alerts(facts: Shipment, judgement: Judgement, told: Told | None) -> Iterator
         known = set(told.fingerprints) if told is not None and before is Action.REVIEW else set()
         if not known.issuperset(judgement.fingerprints):
             yield _alert(AlertKind.REVIEW_STARTED, facts, judgement, told)
+
+
+def reminder(
+    facts: Shipment, judgement: Judgement, since: datetime, service_level: timedelta
+) -> Alert:
+    """Return the alert of a hold that has lasted longer than its service level."""
+    value, currency = goods_value(facts)
+    hours = service_level.total_seconds() / 3600
+    return Alert(
+        alert_id=derived_id("alert", "late", facts.shipment_id, instant_text(since)),
+        kind=AlertKind.HOLD_CHANGED,
+        shipment_id=facts.shipment_id,
+        decision_id=judgement.decision_id,
+        title=f"{facts.shipment_id} held for more than {hours:g} hours: {judgement.outcome}",
+        text=f"Held since {instant_text(since)}.\n" + _text(facts, judgement, None),
+        severity=Severity.WARNING,
+        outcome=judgement.outcome,
+        previous=Previous(outcome=judgement.outcome, action=judgement.action),
+        value=value,
+        currency=currency,
+        reasons=judgement.reasons,
+    )
 
 
 def telling(judgement: Judgement) -> Told:

@@ -6,19 +6,18 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from tidegate.agents.alerting import alerts, awaits_answer, telling, write_alert
+from tidegate.agents.alerting import alerts, awaits_answer, reminder, telling, write_alert
+from tidegate.agents.claiming import move, revise
 from tidegate.agents.inputs import SOURCE, Input
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
-from tidegate.agents.topics import CLAIMS, DECISIONS
+from tidegate.agents.topics import DECISIONS
 from tidegate.engine.baseline import next_baseline
 from tidegate.engine.decide import Judgement, decide, not_judged
-from tidegate.engine.question import Question
 from tidegate.events import codec
-from tidegate.events.claim import Claim
-from tidegate.events.codec import STRUCTURED_HEADERS, canonical, encode_written
-from tidegate.events.decision import Action, Previous
+from tidegate.events.codec import STRUCTURED_HEADERS, encode_written
+from tidegate.events.decision import Action
 from tidegate.events.false_match import FalseMatch
-from tidegate.events.shipment import Role, Shipment
+from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.transaction import Transaction
 
@@ -30,26 +29,20 @@ class Desk:
 
     Args:
         alert_delay_seconds: How long telling waits for the owners of the licenses cited.
+        service_level_hours: A hold that lasts longer is told of once more; 0: none is.
     """
 
-    def __init__(self, alert_delay_seconds: float = 5.0) -> None:
+    def __init__(self, alert_delay_seconds: float = 5.0, service_level_hours: float = 72.0) -> None:
         self._alert_delay = timedelta(seconds=alert_delay_seconds)
+        self._service_level = timedelta(hours=service_level_hours)
 
     def revised(
         self, transaction: Transaction, old: OpenShipment | None, event: Input[Shipment]
     ) -> OpenShipment:
         """Return the state with a new revision's facts; claims go out, old ones are taken back."""
         facts = event.data
-        before = _claims(old.facts) if old is not None else {}
-        now = _claims(facts) if facts.status.is_open else {}
-        for place, claim in before.items():
-            if place not in now:
-                withdrawn = claim.model_copy(
-                    update={"kind": "withdraw", "shipment_revision": facts.revision}
-                )
-                transaction.emit(CLAIMS, claim.license_id, canonical(withdrawn))
-        for claim in now.values():
-            transaction.emit(CLAIMS, claim.license_id, canonical(claim))
+        before, moved = (None, ()) if old is None else (old.facts, old.moved)
+        moved = revise(transaction, before, moved, facts)
         if old is None:
             state = OpenShipment(
                 event_id=event.event_id,
@@ -65,6 +58,7 @@ class Desk:
                     "facts": facts,
                     "traceparent": event.traceparent,
                     "verdicts": (),
+                    "moved": moved,
                 }
             )
         return state.with_facts(event.written)
@@ -92,7 +86,9 @@ class Desk:
         if baseline != state.baseline:
             state = state.model_copy(update={"baseline": baseline})
             judgement = self._judged(transaction, state, tables, false_matches)
-        return self._concluded(transaction, state, judgement)
+        state = self._concluded(transaction, state, judgement)
+        moved = move(transaction, state.facts, state.verdicts, state.moved)
+        return state if moved == state.moved else state.model_copy(update={"moved": moved})
 
     def put_aside(
         self, transaction: Transaction, state: OpenShipment, tables: Tables, cause: str
@@ -106,7 +102,7 @@ class Desk:
         state = state.model_copy(
             update={"verdicts": (), "seen": state.seen[-1:], "held_by": (), "told": told}
         )
-        judgement = not_judged(_question(transaction, state), tables, cause)
+        judgement = not_judged(state.question(transaction.clock), tables, cause)
         state = self._concluded(transaction, state, judgement)
         return state.model_copy(update={"seen": state.seen[-1:]})
 
@@ -129,7 +125,7 @@ class Desk:
             # Alerts name the decision in force, not one that was never written.
             judgement = replace(judgement, decision_id=last.decision_id)
         change |= self._told(transaction, state, judgement)
-        return state.model_copy(update=change)
+        return self._reminded(transaction, state.model_copy(update=change), judgement)
 
     def _judged(
         self,
@@ -138,7 +134,7 @@ class Desk:
         tables: Tables,
         false_matches: tuple[FalseMatch, ...],
     ) -> Judgement:
-        question = _question(transaction, state, false_matches)
+        question = state.question(transaction.clock, false_matches)
         try:
             return decide(question, tables)
         except Exception as error:
@@ -164,6 +160,20 @@ class Desk:
             write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
         return {"told": telling(judgement), "alert_at": None, "unanswered_since": since}
 
+    def _reminded(
+        self, transaction: Transaction, state: OpenShipment, judgement: Judgement
+    ) -> OpenShipment:
+        """Tell, once, of a hold that lasts longer than its service level."""
+        since = state.held_since
+        if since is None or not self._service_level or state.late_told == since:
+            return state if state.late_at is None else state.model_copy(update={"late_at": None})
+        late_at = since + self._service_level
+        if transaction.clock < late_at:
+            return state.model_copy(update={"late_at": late_at})
+        alert = reminder(state.facts, judgement, since, self._service_level)
+        write_alert(transaction, alert, state.facts.shipment_id, state.traceparent)
+        return state.model_copy(update={"late_at": None, "late_told": since})
+
     def _write_decision(
         self, transaction: Transaction, judgement: Judgement, traceparent: str | None
     ) -> None:
@@ -182,23 +192,6 @@ class Desk:
             transaction.count("silenced", list_)
 
 
-def _question(
-    transaction: Transaction, state: OpenShipment, false_matches: tuple[FalseMatch, ...] = ()
-) -> Question:
-    last = state.last
-    return Question(
-        event_id=state.event_id,
-        facts=state.facts,
-        facts_digest=state.digest,
-        as_of=transaction.clock,
-        verdicts=state.verdicts,
-        releases=state.releases,
-        false_matches=false_matches,
-        baseline=state.baseline,
-        previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
-    )
-
-
 def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
     """Return what changes in the state by a decision that was written."""
     seen = Seen(
@@ -214,35 +207,4 @@ def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
         "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
         "held_by": tuple(sorted(holding)) if held else (),
         "held_since": (state.held_since or judgement.as_of) if held else None,
-    }
-
-
-def _claims(facts: Shipment) -> dict[tuple[str, int], Claim]:
-    """Return a claim for each license that each line cites, by (license, line)."""
-    if not any(item.licenses for item in facts.items):
-        return {}
-    names = {
-        role: tuple(party.name for party in facts.parties if party.role is role)
-        for role in (Role.EXPORTER, Role.CONSIGNEE, Role.END_USER)
-    }
-    return {
-        (license_id, item.line): Claim(
-            license_id=license_id,
-            shipment_id=facts.shipment_id,
-            shipment_revision=facts.revision,
-            line=item.line,
-            exporters=names[Role.EXPORTER],
-            consignees=names[Role.CONSIGNEE],
-            end_users=names[Role.END_USER],
-            destination_country=facts.destination_country,
-            end_use_class=facts.end_use.class_,
-            control_codes=item.control_codes,
-            hs_code=item.hs_code,
-            quantity=item.quantity,
-            unit=item.unit,
-            value=item.value,
-            currency=item.currency,
-        )
-        for item in facts.items
-        for license_id in item.licenses
     }

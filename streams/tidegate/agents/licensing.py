@@ -1,37 +1,39 @@
 """The license agent: owns the licenses of one partition, and answers claims on them.
 
 A claim is remembered, whether its license is known or not; when the license changes, its claims
-are answered again. It reads no restriction table.
+are answered again (`account`). It reads no restriction table.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from sys import intern
 
+from pydantic import TypeAdapter
+
 from tidegate.agents import inputs
-from tidegate.agents.alerting import write_alert
+from tidegate.agents.account import Account
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.license_alerts import tell_overdue, tell_unusable
 from tidegate.agents.license_state import (
-    CLAIM_PREFIX,
     LICENSE_PREFIX,
     WALK_PREFIX,
     LicenseState,
-    claim_key,
-    claims_prefix,
     license_key,
-    walk_key,
+    replaced_key,
 )
-from tidegate.agents.topics import CLAIMS, LICENSES, VERDICTS
+from tidegate.agents.timers import Timers
+from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
-from tidegate.events.alert import Alert, AlertKind, Severity
-from tidegate.events.claim import Claim
-from tidegate.events.codec import canonical, derived_id
+from tidegate.events.claim import Claim, Replacement
+from tidegate.events.codec import canonical
 from tidegate.events.license import USABLE_STATUSES, License
-from tidegate.licenses.matching import answer
+from tidegate.licenses.lifecycle import Filed, ended_before
+from tidegate.licenses.review import reviewed
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
 from tidegate.runtime.transaction import Transaction
@@ -39,12 +41,14 @@ from tidegate.runtime.transaction import Transaction
 ANSWERED_AT_ONCE = 500
 """Up to this many claims are answered in the license event's own transaction; more are walked."""
 
+_REQUEST: TypeAdapter[Claim | Replacement] = TypeAdapter(Claim | Replacement)
+
 
 def kept_line(key: str, value: bytes) -> bytes | None:
     """Return what the processor keeps in memory of a value, and begins with after a restart."""
-    if key.startswith(CLAIM_PREFIX):
-        return None
-    return head_of(value) if key.startswith(LICENSE_PREFIX) else value
+    if key.startswith(LICENSE_PREFIX):
+        return head_of(value)
+    return value if key.startswith(WALK_PREFIX) else None
 
 
 class LicensingProcessor:
@@ -55,6 +59,7 @@ class LicensingProcessor:
         self.statuses: Counter[str] = Counter()
         """Licenses by status."""
         self._status_of: dict[str, str] = {}
+        self._timers = Timers()
         self._walks: set[str] = set()
         self._decoded = Decoded(_decoded)
 
@@ -74,10 +79,21 @@ class LicensingProcessor:
             raise Refused("", f"the license agent does not read {record.topic}")
 
     def due(self) -> datetime | None:
-        return None
+        return self._timers.next_due()
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        return 0
+        """Tell of reviews that are overdue now."""
+        keys = self._timers.due_at(transaction.clock, limit)
+        for key in keys:
+            state = self._state(transaction, key.removeprefix(LICENSE_PREFIX))
+            if state is None or state.due is None:
+                continue
+            # A calendar published since may have moved the day.
+            if state.due <= transaction.clock:
+                tell_overdue(transaction, state)
+                state = state.model_copy(update={"overdue_told": True})
+            self._put(transaction, state)
+        return len(keys)
 
     def walking(self) -> bool:
         return bool(self._walks)
@@ -85,15 +101,8 @@ class LicensingProcessor:
     def walk(self, transaction: Transaction, limit: int) -> int:
         """Answer the next claims of the first license that has changed."""
         for key in sorted(self._walks):
-            cursor = transaction.get(key)
-            if cursor is None:
-                continue
-            license_id = key.removeprefix(WALK_PREFIX)
-            prefix = claims_prefix(license_id)
-            keys = transaction.keys_after(cursor.decode(), prefix, limit)
-            self._answer(transaction, license_id, keys)
-            transaction.put(key, keys[-1].encode() if len(keys) == limit else None)
-            return len(keys)
+            with self._account(transaction, key.removeprefix(WALK_PREFIX)) as account:
+                return max(1, account.walk(limit))
         return 0
 
     def applied(self, changes: Changes, clock: datetime) -> None:
@@ -101,80 +110,74 @@ class LicensingProcessor:
             self._learn(key, None if value is None else kept_line(key, value))
 
     def _take_claim(self, transaction: Transaction, record: Record) -> None:
-        claim = Claim.model_validate_json(record.value or b"")
-        key = claim_key(claim)
-        known = transaction.get(key)
-        if known is not None:
-            held = Claim.model_validate_json(known)
-            if claim.shipment_revision < held.shipment_revision:
-                transaction.count("duplicate", f"{CLAIMS}/late")
-                return
-        transaction.count("applied", CLAIMS)
-        if claim.kind == "withdraw":
-            transaction.put(key, None)
+        request = _REQUEST.validate_json(record.value or b"")
+        if isinstance(request, Replacement):
+            self._replace(transaction, request)
             return
-        transaction.put(key, canonical(claim))
-        self._send(transaction, claim, self._license(transaction, claim.license_id))
+        with self._account(transaction, request.license_id) as account:
+            taken = account.take(request)
+        if taken:
+            transaction.count("applied", CLAIMS)
+        else:
+            transaction.count("duplicate", f"{CLAIMS}/late")
 
     def _take_license(self, transaction: Transaction, record: Record) -> None:
         event = inputs.read(record, codec.LICENSE_TYPE, License, "license_id")
-        license_id = event.data.license_id
-        value = transaction.get(license_key(license_id))
-        known = None if value is None else _decoded(value)
-        if known is not None and event.data.revision <= known.license.revision:
+        license_ = event.data
+        known = self._state(transaction, license_.license_id)
+        if known is not None and license_.revision <= known.license.revision:
             kind = "late"
-            if event.data.revision == known.license.revision:
+            if license_.revision == known.license.revision:
                 kind = "same" if event.digest == known.digest else "conflict"
             transaction.count("duplicate", f"{LICENSES}/{kind}")
             return
         transaction.count("applied", LICENSES)
-        state = LicenseState(event_id=event.event_id, digest=event.digest, license=event.data)
-        value = with_head(event.data.status.encode(), canonical(state))
-        transaction.put(license_key(license_id), value)
-        prefix = claims_prefix(license_id)
-        keys = transaction.keys_after("", prefix, ANSWERED_AT_ONCE + 1)
-        if len(keys) > ANSWERED_AT_ONCE:
-            transaction.put(walk_key(license_id), b"")
-        else:
-            transaction.put(walk_key(license_id), None)
-            self._answer(transaction, license_id, keys)
-        if known is not None and keys:
-            self._tell(transaction, known.license, event.data, len(keys))
+        state = LicenseState(event_id=event.event_id, digest=event.digest, license=license_)
+        if known is not None:
+            ended = ended_before(known.ended, known.license.status, license_.status)
+            state = state.model_copy(update={"ended": ended})
+        clock = reviewed(None if known is None else known.review, license_, transaction.clock)
+        told = clock is not None and known is not None and known.overdue_told
+        state = state.model_copy(update={"review": clock, "overdue_told": told})
+        self._put(transaction, state)
+        if license_.replaces is not None and license_.status in USABLE_STATUSES:
+            said = Replacement(license_id=license_.replaces, replaced_by=license_.license_id)
+            transaction.emit(CLAIMS, said.license_id, canonical(said))
+        with self._account(transaction, license_.license_id) as account:
+            account.revised(ANSWERED_AT_ONCE)
+            if known is not None and account.claims:
+                tell_unusable(transaction, known.license, license_, account.claims)
 
-    def _answer(self, transaction: Transaction, license_id: str, keys: list[str]) -> None:
-        license_ = self._license(transaction, license_id)
-        for key in keys:
-            value = transaction.get(key)
-            if value is not None:
-                self._send(transaction, Claim.model_validate_json(value), license_)
+    def _replace(self, transaction: Transaction, told: Replacement) -> None:
+        """Note that a license is replaced, for good, whether or not it is on file yet."""
+        key = replaced_key(told.license_id)
+        if transaction.get(key) is not None:
+            transaction.count("duplicate", f"{CLAIMS}/same")
+            return
+        transaction.count("applied", CLAIMS)
+        transaction.put(key, told.replaced_by.encode())
+        with self._account(transaction, told.license_id) as account:
+            account.revised(ANSWERED_AT_ONCE)
 
-    def _send(self, transaction: Transaction, claim: Claim, license_: License | None) -> None:
-        transaction.emit(VERDICTS, claim.shipment_id, canonical(answer(claim, license_)))
+    @contextmanager
+    def _account(self, transaction: Transaction, license_id: str) -> Iterator[Account]:
+        state, file = self._state(transaction, license_id), None
+        if state is not None:
+            by = transaction.get(replaced_key(license_id))
+            file = Filed(state.license, state.ended, None if by is None else by.decode())
+        account = Account(transaction, license_id, file)
+        yield account
+        account.close()
 
-    def _license(self, transaction: Transaction, license_id: str) -> License | None:
+    def _state(self, transaction: Transaction, license_id: str) -> LicenseState | None:
         key = license_key(license_id)
         value = transaction.get(key)
-        return None if value is None else self._decoded.get(key, value).license
+        return None if value is None else self._decoded.get(key, value)
 
-    def _tell(self, transaction: Transaction, before: License, now: License, lines: int) -> None:
-        """Tell that a license is no longer usable, and how much relies on it."""
-        if before.status not in USABLE_STATUSES or now.status in USABLE_STATUSES:
-            return
-        many = f"more than {ANSWERED_AT_ONCE}" if lines > ANSWERED_AT_ONCE else str(lines)
-        alert = Alert(
-            alert_id=derived_id("alert", "license", now.license_id, str(now.revision)),
-            kind=AlertKind.LICENSE_CHANGED,
-            license_id=now.license_id,
-            title=f"License {now.license_id} is {now.status}: {many} shipment lines rely on it",
-            text=(
-                f"{now.regime} {now.license_type} license {now.license_id} of "
-                f"{now.holder or 'an unnamed holder'}: {before.status} before, {now.status} now"
-                + (f" ({now.status_reason})" if now.status_reason else "")
-                + ". The shipments that cite it are decided again; each hold is told by itself."
-            ),
-            severity=Severity.WARNING,
-        )
-        write_alert(transaction, alert, now.license_id)
+    def _put(self, transaction: Transaction, state: LicenseState) -> None:
+        due = "" if state.due is None else state.due.isoformat()
+        value = with_head(f"{state.license.status} {due}".encode(), canonical(state))
+        transaction.put(license_key(state.license.license_id), value)
 
     def _learn(self, key: str, line: bytes | None) -> None:
         if key.startswith(WALK_PREFIX):
@@ -182,14 +185,16 @@ class LicensingProcessor:
                 self._walks.discard(key)
             else:
                 self._walks.add(key)
-        elif not key.startswith(CLAIM_PREFIX):
+        elif key.startswith(LICENSE_PREFIX):
             old = self._status_of.pop(key, None)
             if old is not None:
                 self.statuses[old] -= 1
+            due = ""
             if line is not None:
-                status = intern(line.decode())
-                self._status_of[key] = status
+                status, _, due = line.decode().partition(" ")
+                self._status_of[key] = intern(status)
                 self.statuses[status] += 1
+            self._timers.set(key, datetime.fromisoformat(due) if due else None)
 
 
 def _decoded(value: bytes) -> LicenseState:

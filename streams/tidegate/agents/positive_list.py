@@ -46,8 +46,7 @@ class PositiveList:
         """Return the pairs of a shipment's parties, in the parties' order."""
         if not self._walking and not transaction.changes:
             return ()
-        keys = dict.fromkeys(_key(fold(party.name), party.country) for party in facts.parties)
-        return tuple(match for key in keys for match in self._pairs(transaction, key))
+        return tuple(m for key in keys_of(facts) for m in self._pairs(transaction, key))
 
     def take(self, transaction: Transaction, control: FalseMatchControl) -> bool:
         """Change the list, and begin to decide the party's shipments again.
@@ -107,6 +106,11 @@ class PositiveList:
             return ()
         value = transaction.get(key)
         return () if value is None else PartyPairs.model_validate_json(value).matches
+
+
+def keys_of(facts: Shipment) -> tuple[str, ...]:
+    """Return the keys under which the pairs of a shipment's parties lie, in the parties' order."""
+    return tuple(dict.fromkeys(_key(fold(p.name), p.country) for p in facts.parties))
 
 
 def _key(folded: str, country: str | None) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import PrivateAttr
 
-from tidegate.engine.question import Baseline, Release
+from tidegate.engine.question import Baseline, Question, Release
 from tidegate.events.claim import Verdict
-from tidegate.events.decision import Action, Outcome
+from tidegate.events.decision import Action, Outcome, Previous
+from tidegate.events.false_match import FalseMatch
 from tidegate.events.model import RecordModel
 from tidegate.events.shipment import Shipment
 from tidegate.events.values import Instant, Revision
@@ -43,6 +46,8 @@ class OpenShipment(RecordModel):
     traceparent: str | None = None
     """Trace context of the event (W3C Trace Context), passed on to what follows from it."""
     verdicts: tuple[Verdict, ...] = ()
+    moved: tuple[tuple[int, str], ...] = ()
+    """Lines that claim another license than the first one they cite; see `claiming`."""
     baseline: Baseline | None = None
     releases: tuple[Release, ...] = ()
     dispositions: tuple[str, ...] = ()
@@ -54,6 +59,10 @@ class OpenShipment(RecordModel):
     held_by: tuple[tuple[str, Outcome], ...] = ()
     """Measures that hold it, each with its own outcome; empty when its action is not `hold`."""
     held_since: Instant | None = None
+    late_at: Instant | None = None
+    """When the hold has lasted longer than its service level."""
+    late_told: Instant | None = None
+    """The beginning of the hold of which that was told."""
     told: Told | None = None
     unanswered_since: Instant | None = None
     next_change: Instant | None = None
@@ -81,6 +90,26 @@ class OpenShipment(RecordModel):
     def last(self) -> Seen | None:
         """The decision in force."""
         return self.seen[-1] if self.seen else None
+
+    def question(self, as_of: datetime, false_matches: tuple[FalseMatch, ...] = ()) -> Question:
+        """Return what is asked about it at an instant.
+
+        Args:
+            as_of: The instant; aware.
+            false_matches: Those of its parties.
+        """
+        last = self.last
+        return Question(
+            event_id=self.event_id,
+            facts=self.facts,
+            facts_digest=self.digest,
+            as_of=as_of,
+            verdicts=self.verdicts,
+            releases=self.releases,
+            false_matches=false_matches,
+            baseline=self.baseline,
+            previous=None if last is None else Previous(outcome=last.outcome, action=last.action),
+        )
 
 
 class ClosedShipment(RecordModel):

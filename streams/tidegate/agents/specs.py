@@ -62,7 +62,7 @@ def agents(
             changelog=topics.LICENSES_CHANGELOG,
             processor=licensor,
             dead_letter=dead_letter,
-            outputs=(topics.VERDICTS, topics.ALERTS),
+            outputs=(topics.VERDICTS, topics.ALERTS, topics.CLAIMS),
             keyed=frozenset({topics.LICENSES}),
             head=licensing.kept_line,
         ),

@@ -124,7 +124,7 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
     )
     specs = agents(
         shelf,
-        Desk(settings.hold_alert_delay_seconds),
+        Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours),
         floor.made,
         timedelta(days=settings.closed_days),
         concern,

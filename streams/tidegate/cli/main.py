@@ -16,6 +16,7 @@ from tidegate.cli.explain import explain
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
+from tidegate.cli.whatif import whatif
 from tidegate.cli.worker import worker
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.command()(demo)
 app.command()(check)
 app.command()(screen)
 app.command()(explain)
+app.command()(whatif)
 app.command()(worker)
 app.command()(simulate)
 app.command()(doctor)

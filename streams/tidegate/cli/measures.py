@@ -119,15 +119,24 @@ def diff(
 
 
 @app.command()
-def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> None:
-    """Publish packs to the workers: all partitions switch, and decide what is open again.
+def publish(
+    folder: Folder = None,
+    packs: Packs = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Publish nothing: say what it would change.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Publish packs to the workers: all switch, and decide again whom the change concerns.
 
-    Invalid packs are refused here, with file and line; nothing is published then.
+    Invalid packs are refused here, with file and line; nothing is published then. `--dry-run` says
+    what `tidegate whatif` says of them.
     """
     from tidegate.agents.deployment import runtime_config
     from tidegate.agents.table_publisher import Published
     from tidegate.agents.table_publisher import publish as publish_tables
     from tidegate.cli.topics import require_topics
+    from tidegate.cli.whatif import tell_whatif
     from tidegate.ops.packs import read_packs, tables_of
     from tidegate.ops.settings import load_settings
 
@@ -136,6 +145,9 @@ def publish(folder: Folder = None, packs: Packs = None, json_: Json = False) -> 
         files = read_packs(folder or packs or settings.packs_dir)
         note("checking the packs")
         tables = tables_of(files, settings.cache_dir)
+        if dry_run:
+            tell_whatif(settings, tables, datetime.now(UTC), json_)
+            return
         note(f"publishing version {tables.version}")
 
         async def published_now() -> Published:

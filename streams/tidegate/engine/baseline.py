@@ -1,5 +1,8 @@
 """Remember the key facts at license grant or customs release, and say what differs since.
 
+End user, end use and destination are compared from whichever came first; item and quantity from
+customs release only, for until then a booking is still being made up.
+
 Source: a change of end user, end use, destination or item type needs a new license, and the export
 stops meanwhile (Regulations on the export control of dual-use items, articles 18(2) and 25).
 """
@@ -8,15 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tidegate.engine.question import Baseline, EndUser
+from tidegate.engine.question import Baseline, EndUser, Goods
 from tidegate.events.shipment import (
     Answer,
     EndUseClass,
+    Item,
     PartyClass,
     Role,
     Shipment,
     ShipmentStatus,
 )
+from tidegate.events.values import decimal_text
+from tidegate.licenses.units import base
 from tidegate.parties.fold import fold
 
 PAST_CUSTOMS = frozenset({ShipmentStatus.RELEASED, ShipmentStatus.DEPARTED, ShipmentStatus.ARRIVED})
@@ -31,6 +37,8 @@ def next_baseline(
     in it can set it anew, and only before release: that is the 'new license' of article 18(2).
     """
     released = facts.status in PAST_CUSTOMS
+    if released and baseline is not None and not baseline.goods:
+        return baseline.model_copy(update={"goods": tuple(_goods(facts))})
     if baseline is None:
         if granted_by:
             return _taken(facts, "license", granted_by)
@@ -73,6 +81,49 @@ def differences(baseline: Baseline, facts: Shipment) -> Iterator[tuple[str, str,
     there = baseline.destination_country
     if there is not None and there != facts.destination_country:
         yield "destination", "destination_country", there, facts.destination_country or "not stated"
+    if baseline.goods:
+        yield from _other_goods(baseline.goods, facts)
+
+
+def _other_goods(before: Sequence[Goods], facts: Shipment) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what differs line by line; a tariff code alone tells of goods under no control code."""
+    now = {item.line: (f"items[{index}]", item) for index, item in enumerate(facts.items)}
+    released = {goods.line: goods for goods in before}
+    for line, (path, item) in now.items():
+        if line not in released and item.control_codes:
+            yield "item", path, "not released", ", ".join(item.control_codes)
+    for line, goods in released.items():
+        if line not in now:
+            if goods.control_codes:
+                gone = ", ".join(goods.control_codes)
+                yield "item", f"items[line {line}]", gone, "not stated"
+            continue
+        path, item = now[line]
+        codes = set(item.control_codes)
+        if codes != set(goods.control_codes) and goods.control_codes:
+            yield (
+                "item",
+                f"{path}.control_codes",
+                ", ".join(goods.control_codes),
+                ", ".join(item.control_codes) or "not stated",
+            )
+        elif codes and goods.hs_code not in (None, item.hs_code):
+            yield "item", f"{path}.hs_code", goods.hs_code or "", item.hs_code or "not stated"
+        if goods.quantity is not None and not _same(goods, item):
+            yield "quantity", f"{path}.quantity", _amount(goods), _amount(item)
+
+
+def _same(goods: Goods, item: Item) -> bool:
+    """Say whether it is the same quantity, in whichever unit it is stated."""
+    if item.quantity is None or goods.quantity is None:
+        return False
+    return base(goods.quantity, goods.unit or "") == base(item.quantity, item.unit or "")
+
+
+def _amount(goods: Goods | Item) -> str:
+    if goods.quantity is None:
+        return "not stated"
+    return f"{decimal_text(goods.quantity)} {goods.unit or ''}".strip()
 
 
 def _taken(facts: Shipment, set_by: str, licenses: Sequence[str]) -> Baseline:
@@ -84,7 +135,19 @@ def _taken(facts: Shipment, set_by: str, licenses: Sequence[str]) -> Baseline:
         end_use_class=facts.end_use.class_,
         military_capability=facts.end_use.military_capability,
         destination_country=facts.destination_country,
+        goods=tuple(_goods(facts)) if set_by == "release" else (),
     )
+
+
+def _goods(facts: Shipment) -> Iterator[Goods]:
+    for item in facts.items:
+        yield Goods(
+            line=item.line,
+            control_codes=item.control_codes,
+            hs_code=item.hs_code,
+            quantity=item.quantity,
+            unit=item.unit,
+        )
 
 
 def _end_users(facts: Shipment) -> Iterator[tuple[int, EndUser]]:

@@ -13,8 +13,10 @@ from tidegate.engine.answer import NO, Answer, Fact, Truth
 from tidegate.engine.baseline import differences
 from tidegate.engine.case import Case, Line
 from tidegate.events.shipment import Answer as Stated
-from tidegate.events.shipment import EndUseClass, Party, PartyClass
+from tidegate.events.shipment import EndUseClass, Party, PartyClass, ShipmentStatus
+from tidegate.events.values import moment_text
 from tidegate.licenses.matching import covers
+from tidegate.licenses.standing import last_instant, zone_of
 from tidegate.measures.condition import (
     ITEM_KEYS,
     RECIPIENT_ROLES,
@@ -264,6 +266,15 @@ class Asker:
         found = self._case.paper(condition.document or "", self._regime)
         return NO if found is None else say.yes(f"documents[{found[0]}].type", found[1].type)
 
+    def certificate(self, condition: Condition) -> Answer:
+        paper = self._facts.end_use.certificate
+        if paper is None or paper.valid_to is None or self._facts.status in DEPARTED:
+            return NO
+        end = last_instant(paper.valid_to, zone_of(self._regime))
+        if end is None or self._case.question.as_of < end:
+            return NO
+        return say.yes("end_use.certificate.valid_to", moment_text(paper.valid_to))
+
     def changed(self, condition: Condition) -> Answer:
         baseline = self._case.question.baseline
         if baseline is None:
@@ -275,6 +286,8 @@ class Asker:
         ]
         return say.any_of(found)
 
+
+DEPARTED = frozenset({ShipmentStatus.DEPARTED, ShipmentStatus.ARRIVED})
 
 _WORDS: dict[str, Callable[[Asker, Condition], Answer]] = {
     name: getattr(Asker, name)

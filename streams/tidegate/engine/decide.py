@@ -21,6 +21,7 @@ from tidegate.engine.conditions import Asker
 from tidegate.engine.question import Question
 from tidegate.engine.release import fingerprints, releasing
 from tidegate.engine.shape import shape_of
+from tidegate.events.claim import Verdict
 from tidegate.events.codec import canonical, derived_id
 from tidegate.events.decision import (
     Action,
@@ -31,6 +32,7 @@ from tidegate.events.decision import (
     Reason,
 )
 from tidegate.events.false_match import FalseMatch
+from tidegate.events.shipment import Certificate, Document
 from tidegate.events.values import instant_text
 from tidegate.licenses.standing import last_instant, span, zone_of
 from tidegate.measures.measure import Measure
@@ -300,6 +302,7 @@ def _inputs(case: Case) -> dict[str, Any]:
                 "line": verdict.line,
                 "license": verdict.license_id,
                 "license_revision": verdict.license_revision,
+                "answer": _answer(verdict),
             }
             for verdict in sorted(question.verdicts, key=lambda v: (v.line, v.license_id))
         ]
@@ -315,6 +318,17 @@ def _inputs(case: Case) -> dict[str, Any]:
             mode="json", by_alias=True, exclude_none=True
         )
     return inputs
+
+
+def _answer(verdict: Verdict) -> str:
+    """Name what an answer gives; one license revision gives others as its balance changes."""
+    if verdict.license is None:
+        return "not on file"
+    if verdict.mismatches:
+        return "refused"
+    if verdict.unreserved:
+        return "not reserved"
+    return "spent" if verdict.spent else "reserved"
 
 
 def _silenced(hit: Hit, match: FalseMatch) -> dict[str, Any]:
@@ -347,9 +361,12 @@ def _next_change(question: Question, tables: Tables) -> datetime | None:
     for verdict in question.verdicts:
         if verdict.license is not None:
             instants += span(verdict.license)
-    if question.facts.documents:
+    papers: list[Document | Certificate] = [*question.facts.documents]
+    if question.facts.end_use.certificate is not None:
+        papers.append(question.facts.end_use.certificate)
+    if papers:
         zones = {zone_of(table.regime) for table in tables.measures}
-        for paper in question.facts.documents:
+        for paper in papers:
             instants += [last_instant(paper.valid_to, zone) for zone in zones]
     instants += [item.expires_at for item in question.releases]
     instants += [item.expires_at for item in question.false_matches]

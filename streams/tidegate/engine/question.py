@@ -10,7 +10,7 @@ from tidegate.events.decision import Previous
 from tidegate.events.false_match import FalseMatch
 from tidegate.events.model import RecordModel
 from tidegate.events.shipment import Answer, EndUseClass, PartyClass, Shipment
-from tidegate.events.values import CountryCode, Instant, Revision
+from tidegate.events.values import Amount, CountryCode, Instant, Revision
 
 
 class EndUser(RecordModel):
@@ -20,6 +20,16 @@ class EndUser(RecordModel):
     folded: str
     country: CountryCode | None = None
     class_: PartyClass = PartyClass.UNKNOWN
+
+
+class Goods(RecordModel):
+    """A line of goods as customs released it."""
+
+    line: int
+    control_codes: tuple[str, ...] = ()
+    hs_code: str | None = None
+    quantity: Amount | None = None
+    unit: str | None = None
 
 
 class Baseline(RecordModel):
@@ -38,6 +48,8 @@ class Baseline(RecordModel):
     end_use_class: EndUseClass = EndUseClass.UNKNOWN
     military_capability: Answer = Answer.UNKNOWN
     destination_country: CountryCode | None = None
+    goods: tuple[Goods, ...] = ()
+    """As customs released them; empty before: until then lines are still being made up."""
 
 
 class Release(RecordModel):

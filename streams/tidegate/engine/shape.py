@@ -8,9 +8,13 @@ that names anybody listed has no shape; quantities decide by the faults of the l
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from tidegate.engine.baseline import differences
 from tidegate.engine.case import Case, Line
-from tidegate.events.shipment import Party
+from tidegate.events.shipment import Certificate, Party
+from tidegate.licenses.standing import last_instant
 from tidegate.measures.tables import Shape, Tables
 from tidegate.parties.fold import fold
 
@@ -27,6 +31,8 @@ All others are in the shape, or there is none."""
 def shape_of(case: Case) -> Shape | None:
     """Return all that the measures can see; None where they can see more than that."""
     facts, use, baseline = case.facts, case.facts.end_use, case.question.baseline
+    if use.certificate is not None and _may_have_lapsed(use.certificate, case.question.as_of):
+        return None
     if facts.documents or any(_listed(party, case.tables) for party in facts.parties):
         return None
     # From a baseline without differences follows what follows from none.
@@ -43,6 +49,16 @@ def shape_of(case: Case) -> Shape | None:
         use.military_capability,
         use.knowledge_level,
     )
+
+
+def _may_have_lapsed(paper: Certificate, as_of: datetime) -> bool:
+    """Say whether its last day has passed in any zone; until then no measure can see it."""
+    end = last_instant(paper.valid_to, _FIRST_ZONE)
+    return end is not None and as_of >= end
+
+
+_FIRST_ZONE = ZoneInfo("Pacific/Kiritimati")
+"""Where each day begins, and ends, before it does anywhere else."""
 
 
 def _listed(party: Party, tables: Tables) -> bool:

@@ -27,13 +27,20 @@ from tidegate.events.values import (
 
 
 class Claim(RecordModel):
-    """What one line wants of one license. `kind: withdraw` takes an earlier claim back."""
+    """What one line wants of one license.
 
-    kind: Literal["claim", "withdraw"] = "claim"
+    A claim reserves; `ask` only asks whether it could, for a line that cites several licenses and
+    claims one of them; `withdraw` takes an earlier one back.
+    """
+
+    kind: Literal["claim", "ask", "withdraw"] = "claim"
     license_id: Identifier
     shipment_id: Identifier
     shipment_revision: Revision
     line: int
+    stage: Literal["planned", "cleared", "exported"] = "planned"
+    """Released by customs it is cleared; departed it is exported, and what is reserved is spent.
+    What is withdrawn at that stage came back."""
     exporters: tuple[Name, ...] = ()
     consignees: tuple[Name, ...] = ()
     end_users: tuple[Name, ...] = ()
@@ -45,6 +52,14 @@ class Claim(RecordModel):
     unit: Unit | None = None
     value: Amount | None = None
     currency: Currency | None = None
+
+
+class Replacement(RecordModel):
+    """Tell a license's owner that another license, in force, replaces it."""
+
+    kind: Literal["replacement"] = "replacement"
+    license_id: Identifier
+    replaced_by: Identifier
 
 
 class Mismatch(RecordModel):
@@ -76,6 +91,9 @@ class LicenseFacts(RecordModel):
     license_type: LicenseType
     status: LicenseStatus
     status_reason: str | None = None
+    ended: LicenseStatus | None = None
+    """A final status that an earlier revision gave it: no later one makes it usable again."""
+    replaced_by: Identifier | None = None
     valid_from: Moment | None = None
     valid_to: Moment | None = None
     conditions: tuple[str, ...] = ()
@@ -95,3 +113,7 @@ class Verdict(RecordModel):
     license_revision: Revision | None = None
     license: LicenseFacts | None = None
     mismatches: tuple[Mismatch, ...] = Field(default=())
+    unreserved: bool = False
+    """Nothing is reserved: the claim was refused, or it only asked."""
+    spent: bool = False
+    """This claim's export has taken place; what it drew is spent, and stays so."""

@@ -230,14 +230,15 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
-def _moment_text(value: date) -> str:
+def moment_text(value: date) -> str:
+    """Write a day as YYYY-MM-DD, an instant as `instant_text` does."""
     return instant_text(value) if isinstance(value, datetime) else value.isoformat()
 
 
 Moment = Annotated[
     date,
     PlainValidator(_day_or_instant, json_schema_input_type=str),
-    PlainSerializer(_moment_text, return_type=str, when_used="json"),
+    PlainSerializer(moment_text, return_type=str, when_used="json"),
 ]
 """A whole day in the authority's zone, or an instant (a `datetime` in UTC)."""
 

@@ -11,43 +11,62 @@ article 18); its certificate names exporter, consignee, end user, destination, g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tidegate.events.claim import Claim, LicenseFacts, Mismatch, Verdict
 from tidegate.events.license import License
 from tidegate.events.shipment import EndUseClass
 from tidegate.events.values import decimal_text
-from tidegate.licenses.units import is_more
+from tidegate.licenses.lifecycle import Filed
+from tidegate.licenses.units import same_measure
 from tidegate.parties.fold import fold
 
 
-def answer(claim: Claim, license_: License | None) -> Verdict:
-    """Answer a claim with the license as it stands; None where its number is not known."""
-    if license_ is None:
-        return Verdict(
-            shipment_id=claim.shipment_id,
-            shipment_revision=claim.shipment_revision,
-            line=claim.line,
-            license_id=claim.license_id,
-        )
-    return Verdict(
+def answer(
+    claim: Claim,
+    file: Filed | None,
+    beyond: Iterable[Mismatch] = (),
+    *,
+    reserved: bool = True,
+    spent: bool = False,
+) -> Verdict:
+    """Answer a claim with the license as it stands.
+
+    Args:
+        claim: What is asked.
+        file: The license; None where its number is not known.
+        beyond: What of the claim the balance does not cover.
+        reserved: The claim has all that it asks for.
+        spent: The claim's export has taken place, and what it drew is spent.
+    """
+    verdict = Verdict(
         shipment_id=claim.shipment_id,
         shipment_revision=claim.shipment_revision,
         line=claim.line,
         license_id=claim.license_id,
-        license_revision=license_.revision,
-        license=LicenseFacts(
+    )
+    if file is None:
+        return verdict
+    license_ = file.license
+    update = {
+        "license_revision": license_.revision,
+        "license": LicenseFacts(
             regime=license_.regime,
             authority=license_.authority,
             license_type=license_.license_type,
             status=license_.status,
             status_reason=license_.status_reason,
+            ended=file.ended,
+            replaced_by=file.replaced_by or license_.replaced_by,
             valid_from=license_.valid_from,
             valid_to=license_.valid_to,
             conditions=license_.conditions,
         ),
-        mismatches=tuple(mismatches(claim, license_)),
-    )
+        "mismatches": (*mismatches(claim, license_), *beyond),
+        "unreserved": not reserved,
+        "spent": spent,
+    }
+    return verdict.model_copy(update=update)
 
 
 def mismatches(claim: Claim, license_: License) -> Iterator[Mismatch]:
@@ -148,47 +167,39 @@ def _end_use(claim: Claim, license_: License) -> Iterator[Mismatch]:
 
 
 def _quantity(claim: Claim, license_: License) -> Iterator[Mismatch]:
-    """Compare one line with the whole grant, in units that measure the same thing.
+    """Say whether the line can be set against the license's quantity; the balance says how much.
 
-    The balance over many lines is not kept here.
+    Nothing is a quantity that was not stated: a line of zero would always fit.
     """
     if license_.quantity is None:
         return
     licensed = f"{decimal_text(license_.quantity)} {license_.unit or 'no unit'}"
-    if claim.quantity is None or claim.unit is None:
-        missing = "quantity" if claim.quantity is None else "unit"
+    if not claim.quantity or claim.unit is None:
+        missing = "unit" if claim.quantity else "quantity"
         yield Mismatch(
             aspect="quantity",
-            claimed="not stated",
+            claimed="not stated" if claim.quantity is None else decimal_text(claim.quantity),
             licensed=licensed,
             unknown=f"items[line {claim.line}].{missing}",
         )
-        return
-    more = is_more(claim.quantity, claim.unit, license_.quantity, license_.unit or "")
-    if more is None:
+    elif not same_measure(claim.unit, license_.unit or ""):
         yield Mismatch(aspect="unit", claimed=claim.unit, licensed=licensed)
-    elif more:
-        yield Mismatch(
-            aspect="quantity",
-            claimed=f"{decimal_text(claim.quantity)} {claim.unit}",
-            licensed=licensed,
-        )
 
 
 def _value(claim: Claim, license_: License) -> Iterator[Mismatch]:
-    """Compare one line with the whole grant. Currencies are not converted: another one differs."""
+    """Say whether the line can be set against the license's value. Currencies are not converted."""
     if license_.value is None:
         return
     licensed = f"{decimal_text(license_.value)} {license_.currency or 'no currency'}"
-    if claim.value is None or claim.currency is None:
-        missing = "value" if claim.value is None else "currency"
+    if not claim.value or claim.currency is None:
+        missing = "currency" if claim.value else "value"
         yield Mismatch(
             aspect="value",
-            claimed="not stated",
+            claimed="not stated" if claim.value is None else decimal_text(claim.value),
             licensed=licensed,
             unknown=f"items[line {claim.line}].{missing}",
         )
-    elif claim.currency != license_.currency or claim.value > license_.value:
+    elif claim.currency != license_.currency:
         yield Mismatch(
             aspect="value",
             claimed=f"{decimal_text(claim.value)} {claim.currency}",

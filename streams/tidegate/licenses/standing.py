@@ -64,11 +64,21 @@ def faults(license_id: str, verdict: Verdict | None, as_of: datetime) -> tuple[F
         return (Fault("unanswered", path, license_id, f"verdict {license_id}"),)
     if verdict.license is None:
         return (Fault("not_found", path, license_id, path),)
-    return tuple(_found(path, verdict, verdict.license, as_of))
+    found = tuple(_found(path, verdict, verdict.license, as_of))
+    if verdict.unreserved and not found:
+        # It could grant, but nothing is reserved on it yet.
+        return (Fault("unanswered", path, license_id, f"verdict {license_id}"),)
+    return found
 
 
 def _found(path: str, verdict: Verdict, facts: LicenseFacts, as_of: datetime) -> Iterator[Fault]:
-    if facts.status in APPLICATION_STATUSES:
+    if facts.ended is not None:
+        yield Fault("ended", f"{path}.status", f"{facts.status}, after it was {facts.ended}")
+    if facts.replaced_by is not None:
+        yield Fault("replaced", f"{path}.replaced_by", facts.replaced_by)
+    if facts.status is LicenseStatus.EXHAUSTED and verdict.spent:
+        pass  # by this very export
+    elif facts.status in APPLICATION_STATUSES:
         yield Fault("not_granted", f"{path}.status", facts.status)
     elif facts.status in _STATUS_FAULTS:
         yield Fault(_STATUS_FAULTS[facts.status], f"{path}.status", facts.status)

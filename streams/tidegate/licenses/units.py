@@ -7,8 +7,7 @@ and rolls are not converted into anything.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 
 _FACTORS = {
     "mass, kg": """
@@ -34,26 +33,44 @@ _FACTORS = {
 }
 
 
-def _table() -> dict[str, tuple[str, Fraction]]:
+_ONE = Decimal(1)
+_MILLIONTH = Decimal("0.000001")
+EXACT = Context(prec=120)
+"""Room for any quantity that an event may state, times any factor, summed over any number."""
+
+
+def _table() -> dict[str, tuple[str, Decimal]]:
     table = {}
     for measure, text in _FACTORS.items():
         words = text.split()
         for unit, factor in zip(words[::2], words[1::2], strict=True):
-            table[unit] = (measure, Fraction(factor))
+            table[unit] = (measure, Decimal(factor))
     return table
 
 
 _UNITS = _table()
 
 
-def is_more(quantity: Decimal, unit: str, than: Decimal, than_unit: str) -> bool | None:
-    """Say whether a quantity is more than another; None where the units measure different things.
+def base(quantity: Decimal, unit: str) -> tuple[str, Decimal]:
+    """Return what a quantity measures, and how much of it in that measure's own unit.
 
-    Equal units are compared whatever they are. Exact: nothing is rounded.
+    A unit that is not in the table measures itself. Exact: nothing is rounded.
     """
-    if unit == than_unit:
-        return quantity > than
-    one, other = _UNITS.get(unit), _UNITS.get(than_unit)
-    if one is None or other is None or one[0] != other[0]:
-        return None
-    return Fraction(quantity) * one[1] > Fraction(than) * other[1]
+    measure, factor = _UNITS.get(unit, (unit, _ONE))
+    with localcontext(EXACT):
+        return measure, quantity * factor
+
+
+def in_unit(amount: Decimal, unit: str) -> Decimal:
+    """Return an amount in its measure's own unit as so many of `unit`, for people to read.
+
+    Rounded down to the millionth: what is shown as free is free.
+    """
+    _, factor = _UNITS.get(unit, (unit, _ONE))
+    with localcontext(EXACT):
+        return (amount / factor).quantize(_MILLIONTH, rounding=ROUND_FLOOR)
+
+
+def same_measure(unit: str, other: str) -> bool:
+    """Say whether two units measure the same thing; equal ones do, whatever they are."""
+    return _UNITS.get(unit, (unit,))[0] == _UNITS.get(other, (other,))[0]

@@ -49,6 +49,8 @@ LicenseFault = Literal[
     "not_found",
     "unanswered",
     "incomplete",
+    "ended",
+    "replaced",
 ]
 """What is wrong with a license that a line cites."""
 
@@ -60,6 +62,10 @@ RECIPIENT_ROLES = (
     Role.END_USER,
 )
 """Roles that receive the goods; the others serve the transaction."""
+
+
+Aspect = Literal["end_user", "end_use", "destination", "item", "quantity"]
+"""What a change after license or release may be of."""
 
 
 class Strict(BaseModel):
@@ -128,10 +134,11 @@ class Condition(Strict):
     """The exporter's knowledge of a risk is stated to be one of these levels."""
     document: str | None = None
     """A document of this type goes with the shipment and is valid."""
-    changed: tuple[Literal["end_user", "end_use", "destination"], ...] | None = Field(
-        default=None, min_length=1
-    )
-    """One of these differs from the facts at license grant or customs release (the baseline)."""
+    certificate: Literal["lapsed"] | None = None
+    """The end-use certificate's last day has passed, and the goods have not departed."""
+    changed: tuple[Aspect, ...] | None = Field(default=None, min_length=1)
+    """One of these differs from the facts at license grant or customs release (the baseline);
+    item and quantity, from those at customs release."""
 
     @model_validator(mode="after")
     def _has_one_key(self) -> Condition:

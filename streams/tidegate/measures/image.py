@@ -22,7 +22,7 @@ from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Pause, Validity
 from tidegate.parties.fold import fold
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raise it when anything below, or how packs compile, changes. Folding is probed on reading."""
 PROBES = 256
 """Entries whose names are folded anew on reading: an image from before a change in folding would

@@ -64,11 +64,6 @@ class FoldedIndex(PartyIndex):
             for one in plain
         )
 
-    def find(self, folded: str) -> Sequence[ListedParty]:
-        """Return the entries that carry this folded name, in table order."""
-        positions = self.by_name.get(folded)
-        return () if positions is None else tuple(self._party(at) for at in positions)
-
     def meet(self, folded: str) -> Sequence[Met]:
         """Return the entries that this folded name meets, the surest first, each once."""
         met = self._met.get(folded)
@@ -92,16 +87,8 @@ class FoldedIndex(PartyIndex):
         return NameIndex(self.by_name)
 
     def names(self) -> Mapping[str, tuple[int, ...]]:
-        """Return every folded name with the positions of its entries (see `at`)."""
+        """Return every folded name with the positions of its entries, in table order."""
         return self.by_name
-
-    def at(self, position: int) -> ListedParty:
-        """Return the entry at a position.
-
-        Raises:
-            IndexError: there is none.
-        """
-        return self._party(position)
 
     def _party(self, position: int) -> ListedParty:
         made = self._made.get(position)

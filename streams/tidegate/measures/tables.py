@@ -110,10 +110,6 @@ class PartyIndex:
         """Return what every entry says, to be compared with another version's."""
         raise NotImplementedError
 
-    def find(self, folded: str) -> Sequence[ListedParty]:
-        """Return the entries that carry this folded name."""
-        raise NotImplementedError
-
     def meet(self, folded: str) -> Sequence[Met]:
         """Return the entries that this folded name meets, the surest first, each once."""
         raise NotImplementedError

@@ -141,6 +141,10 @@ class Settings(BaseSettings):
     hold_alert_delay_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         5.0, description="How long the alert of a hold waits for the owners of its licenses."
     )
+    hold_service_level_hours: Annotated[float, Field(ge=0, le=24 * 365)] = Field(
+        72.0,
+        description="A hold that lasts longer is told of once more; 0: no hold ever is.",
+    )
     transaction_records_max: Annotated[int, Field(ge=1)] = Field(
         2000, description="Input records that one transaction takes at most."
     )

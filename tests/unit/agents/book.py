@@ -22,6 +22,7 @@ from tidegate.events.control import TablesControl
 from tidegate.events.dead_letter import DeadLetter
 from tidegate.events.decision import Decision
 from tidegate.events.license import License
+from tidegate.licenses.lifecycle import Filed
 from tidegate.licenses.matching import answer
 from tidegate.runtime.memory import MemoryRuntime
 from tidegate.runtime.spec import DEAD_LETTERS
@@ -116,7 +117,7 @@ class Desktop:
         for record in self.runtime.outputs(topics.CLAIMS):
             claim = Claim.model_validate_json(record.value or b"")
             if claim.kind == "claim":
-                verdict = answer(claim, known)
+                verdict = answer(claim, None if known is None else Filed(known))
                 self.runtime.append(topics.VERDICTS, claim.shipment_id, canonical(verdict))
         self.runtime.run(at)
         return self.decision()

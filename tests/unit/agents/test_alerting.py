@@ -9,6 +9,7 @@ from tidegate.events.claim import Claim
 from tidegate.events.codec import canonical
 from tidegate.events.license import License
 from tidegate.events.shipment import Shipment
+from tidegate.licenses.lifecycle import Filed
 from tidegate.licenses.matching import answer
 
 
@@ -69,6 +70,33 @@ def test_a_release_ends_a_hold() -> None:
     desk.shipment(facts())
     assert desk.dispose(after(60), kind="release", seconded_by="B. Approver") is None
     assert desk.told() == ["hold_started", "hold_ended"]
+
+
+def test_a_hold_longer_than_its_service_level_is_told_once_more() -> None:
+    desk = Desktop()
+    desk.shipment(facts())
+    three_days = 72 * 3600.0
+    desk.wait(after(three_days - 0.001))
+    assert desk.told() == ["hold_started"]
+    desk.wait(after(three_days + 10))
+    desk.wait(after(2 * three_days))
+    assert desk.told() == ["hold_started", "hold_changed"]
+    late = desk.alerts()[1]
+    assert late.title == "SHP-1 held for more than 72 hours: LICENSE_REQUIRED"
+    assert "Held since 2026-11-23T04:00:00.000Z" in late.text
+    assert late.decision_id == desk.decision().decision_id
+
+
+def test_a_hold_that_ends_in_time_is_not_late_and_the_next_one_has_its_own_time() -> None:
+    desk = Desktop()
+    three_days = 72 * 3600.0
+    desk.shipment(facts())
+    desk.shipment(facts(2, export_country="KR", items=[{"line": 1}]), after(60))
+    desk.shipment(facts(3), after(three_days))
+    desk.wait(after(2 * three_days - 1))
+    assert desk.told() == ["hold_started", "hold_ended", "hold_started"]
+    desk.wait(after(2 * three_days))
+    assert desk.told()[-1] == "hold_changed"
 
 
 def test_a_review_is_told_when_it_starts_and_when_it_grows_but_not_when_it_shrinks() -> None:
@@ -143,7 +171,7 @@ def test_an_answer_to_an_older_revision_does_not_count() -> None:
     claim = desk.runtime.outputs("tidegate.claims")[0]
     assert claim.value is not None
     desk.shipment(facts(2, licenses=("LIC-1",), destination_country="KR"), after(0.01))
-    old = answer(Claim.model_validate_json(claim.value), License.model_validate(LICENSE))
+    old = answer(Claim.model_validate_json(claim.value), Filed(License.model_validate(LICENSE)))
     desk.runtime.append("tidegate.verdicts", "SHP-1", canonical(old))
     desk.wait(after(0.02))
     assert any(r.measure == "TG-LICENSE-UNANSWERED" for r in desk.decision().reasons)

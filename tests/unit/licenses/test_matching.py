@@ -1,12 +1,13 @@
 """In what respects a claim goes beyond its license."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tidegate.events.claim import Claim
 from tidegate.events.license import License
+from tidegate.licenses.balance import Ledger, draw_of, shortfalls
+from tidegate.licenses.lifecycle import Filed
 from tidegate.licenses.matching import answer, covers, mismatches
 
 CLAIM: dict[str, Any] = {
@@ -45,7 +46,8 @@ VALUE = ("value", None)
 def found(claim: dict[str, Any] | None = None, license_: dict[str, Any] | None = None) -> list[Any]:
     claimed = Claim.model_validate({**CLAIM, **(claim or {})})
     licensed = License.model_validate({**LICENSE, **(license_ or {})})
-    return [(mismatch.aspect, mismatch.unknown) for mismatch in mismatches(claimed, licensed)]
+    short = shortfalls(licensed, Ledger(), draw_of(claimed))
+    return [(one.aspect, one.unknown) for one in (*mismatches(claimed, licensed), *short)]
 
 
 def test_a_claim_within_the_license_has_nothing_against_it() -> None:
@@ -121,7 +123,7 @@ def test_a_code_covers_itself_and_what_is_below_it(
 
 
 def test_a_verdict_carries_both_revisions_and_the_licenses_facts() -> None:
-    verdict = answer(Claim.model_validate(CLAIM), License.model_validate(LICENSE))
+    verdict = answer(Claim.model_validate(CLAIM), Filed(License.model_validate(LICENSE)))
     assert (verdict.shipment_revision, verdict.license_revision) == (3, 7)
     assert verdict.license is not None
     assert verdict.license.status == "granted"
@@ -135,6 +137,12 @@ def test_an_unknown_number_is_answered_too() -> None:
 
 
 def test_a_mismatch_says_what_was_claimed_and_what_is_licensed() -> None:
-    claimed = Claim.model_validate({**CLAIM, "quantity": Decimal("121")})
+    claimed = Claim.model_validate({**CLAIM, "destination_country": "US"})
     (mismatch,) = mismatches(claimed, License.model_validate(LICENSE))
-    assert (mismatch.claimed, mismatch.licensed) == ("121 KGM", "120.5 KGM")
+    assert (mismatch.claimed, mismatch.licensed) == ("US", "JP; KR")
+
+
+def test_a_line_of_nothing_fits_nowhere() -> None:
+    assert found({"quantity": "0"}) == [("quantity", "items[line 1].quantity")]
+    value = {"value": "10", "currency": "USD"}
+    assert found({"value": "0", "currency": "USD"}, value) == [("value", "items[line 1].value")]

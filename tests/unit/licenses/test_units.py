@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.licenses.units import is_more
+from tidegate.licenses.units import base, in_unit, same_measure
 
 amounts = st.decimals(min_value=0, max_value=10**12, places=6)
 
@@ -36,7 +36,20 @@ amounts = st.decimals(min_value=0, max_value=10**12, places=6)
 def test_quantities_are_compared(
     quantity: str, unit: str, than: str, than_unit: str, more: bool | None
 ) -> None:
+    assert same_measure(unit, than_unit) is (more is not None)
     assert is_more(Decimal(quantity), unit, Decimal(than), than_unit) is more
+
+
+def is_more(quantity: Decimal, unit: str, than: Decimal, than_unit: str) -> bool | None:
+    (measure, amount), (other, limit) = base(quantity, unit), base(than, than_unit)
+    return amount > limit if measure == other else None
+
+
+def test_what_is_shown_as_free_is_free() -> None:
+    """A third of a dozen has no last digit: it is shown a little less, never more."""
+    _, amount = base(Decimal(4), "H87")
+    assert in_unit(amount, "DZN") == Decimal("0.333333")
+    assert in_unit(amount, "H87") == Decimal(4)
 
 
 @given(amounts, amounts)

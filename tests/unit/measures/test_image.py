@@ -23,7 +23,7 @@ def test_an_image_gives_the_same_tables() -> None:
     assert again.lists == tables.lists
     for item in tables.measures:
         assert again.digest_of(item.measure.id) == tables.digest_of(item.measure.id)
-    assert again.parties.find("tdk") == tables.parties.find("tdk") != ()
+    assert again.parties.meet("tdk") == tables.parties.meet("tdk") != ()
 
 
 def test_every_changed_or_missing_byte_is_noticed() -> None:

@@ -28,7 +28,8 @@ def measure(id_: str) -> TableMeasure:
 
 def listed(name: str, list_: str) -> ListedParty:
     # Firms whose names differ by their legal form alone meet the same folded name.
-    met = [entry for entry in shipped().parties.find(fold(name)) if entry.list == list_]
+    hits = shipped().parties.meet(fold(name))
+    met = [one.entry for one in hits if one.hit.grade == "exact" and one.entry.list == list_]
     (found,) = [entry for entry in met if name in entry.names] or met
     return found
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 from tidegate.events.countries import COUNTRIES
 from tidegate.measures.errors import PackError, Problem
-from tidegate.measures.importers.imported import Imported, cleaned, names_of, noted
+from tidegate.measures.importers.imported import Imported, cleaned, day_of, names_of, noted
 from tidegate.measures.importers.source_file import decoded, header, records
 
 NEEDED = (
@@ -73,7 +72,7 @@ def _entry(row: dict[str, str], seen: Counter[str]) -> Imported:
     source = cleaned(row["source"])
     if not source:
         raise ValueError("source: missing")
-    start, end = _day("start_date", row["start_date"]), _day("end_date", row["end_date"])
+    start, end = day_of("start_date", row["start_date"]), day_of("end_date", row["end_date"])
     return Imported(
         entry_id=_entry_id(row, source, seen),
         names=names,
@@ -112,10 +111,3 @@ def _countries(addresses: str) -> tuple[str, ...]:
     """Return the countries that the addresses end with; what is no country's code says nothing."""
     ends = (_COUNTRY.search(cleaned(address)) for address in addresses.split(";"))
     return tuple(dict.fromkeys(end[1] for end in ends if end is not None and end[1] in COUNTRIES))
-
-
-def _day(column: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise ValueError(f"{column}: {text!r} is not a date, YYYY-MM-DD") from None

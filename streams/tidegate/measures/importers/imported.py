@@ -44,6 +44,18 @@ def names_of(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def day_of(column: str, text: str) -> date | None:
+    """Return a cell's day; None where it is empty.
+
+    Raises:
+        ValueError: it is no date; naming the column.
+    """
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError(f"{column}: {text!r} is not a date, YYYY-MM-DD") from None
+
+
 def noted(words: Mapping[str, str]) -> str:
     """Return a source's own words as one note; what is empty is left out."""
     return "; ".join(f"{label}: {text}" for label, text in words.items() if text)

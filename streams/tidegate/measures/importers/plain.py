@@ -7,12 +7,10 @@ Columns: `name`; `id` (else made from name and country); `aliases`, separated by
 
 from __future__ import annotations
 
-from datetime import date
-
 from tidegate.events.codec import derived_id
 from tidegate.events.countries import COUNTRIES
 from tidegate.measures.errors import PackError, Problem
-from tidegate.measures.importers.imported import Imported, cleaned, names_of
+from tidegate.measures.importers.imported import Imported, cleaned, day_of, names_of
 from tidegate.measures.importers.source_file import decoded, header, records
 from tidegate.parties.fold import fold
 
@@ -63,7 +61,7 @@ def _entry(row: dict[str, str], instrument: str) -> Imported:
     for code in countries:
         if code not in COUNTRIES:
             raise ValueError(f"country: {code!r} is not an ISO 3166-1 alpha-2 code")
-    start, end = _day("from", row), _day("to", row)
+    start, end = day_of("from", row.get("from", "")), day_of("to", row.get("to", ""))
     if start is not None and end is not None and end < start:
         raise ValueError(f"to: {end} is before {start}")
     return Imported(
@@ -77,11 +75,3 @@ def _entry(row: dict[str, str], instrument: str) -> Imported:
         source_url=cleaned(row.get("source_url", "")),
         note=cleaned(row.get("note", "")),
     )
-
-
-def _day(column: str, row: dict[str, str]) -> date | None:
-    text = row.get(column, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ValueError(f"{column}: {text!r} is not a date, YYYY-MM-DD") from None

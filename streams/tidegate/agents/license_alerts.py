@@ -1,0 +1,59 @@
+"""What must be told of a license: that it is no longer usable, or that its review is overdue."""
+
+from __future__ import annotations
+
+from tidegate.agents.alerting import write_alert
+from tidegate.agents.license_state import LicenseState
+from tidegate.events.alert import Alert, AlertKind, Severity
+from tidegate.events.codec import derived_id
+from tidegate.events.license import USABLE_STATUSES, License
+from tidegate.licenses.review import LIMITS, due
+from tidegate.runtime.transaction import Transaction
+
+
+def tell_unusable(transaction: Transaction, before: License, now: License, lines: int) -> None:
+    """Tell that a license is no longer usable, and how much relies on it."""
+    if before.status not in USABLE_STATUSES or now.status in USABLE_STATUSES:
+        return
+    alert = Alert(
+        alert_id=derived_id("alert", "license", now.license_id, str(now.revision)),
+        kind=AlertKind.LICENSE_CHANGED,
+        license_id=now.license_id,
+        title=f"License {now.license_id} is {now.status}: {lines} shipment lines rely on it",
+        text=(
+            f"{now.regime} {now.license_type} license {now.license_id} of "
+            f"{now.holder or 'an unnamed holder'}: {before.status} before, {now.status} now"
+            + (f" ({now.status_reason})" if now.status_reason else "")
+            + ". The shipments that cite it are decided again; each hold is told by itself."
+        ),
+        severity=Severity.WARNING,
+    )
+    write_alert(transaction, alert, now.license_id)
+
+
+def tell_overdue(transaction: Transaction, state: LicenseState) -> None:
+    """Tell that no decision on an application has come within the days that the law gives."""
+    license_, clock = state.license, state.review
+    assert clock is not None
+    counted = due(clock, license_.regime)
+    assert counted is not None
+    unsure = (
+        ", by a calendar that is not published yet for all of it" if counted.provisional else ""
+    )
+    suspended = " The review is said to be suspended." if license_.review == "suspended" else ""
+    days = LIMITS[license_.regime]
+    alert = Alert(
+        alert_id=derived_id("alert", "overdue", license_.license_id, str(clock.accepted_on)),
+        kind=AlertKind.LICENSE_CHANGED,
+        license_id=license_.license_id,
+        title=f"Review of {license_.license_id} is overdue: {days} working days have passed",
+        text=(
+            f"{license_.regime} application {license_.license_id} of "
+            f"{license_.holder or 'an unnamed holder'}, accepted on {clock.accepted_on}, is "
+            f"{license_.status}; the decision was due by {counted.day}{unsure} (Regulations on "
+            f"Export Control of Dual-Use Items, article 17).{suspended} No limit runs where an "
+            "importer or end user is on the watch list (article 26)."
+        ),
+        severity=Severity.INFO,
+    )
+    write_alert(transaction, alert, license_.license_id)

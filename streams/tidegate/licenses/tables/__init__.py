@@ -1,0 +1,1 @@
+"""The data of this room: working days as the State Council set them."""
