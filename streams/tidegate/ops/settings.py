@@ -20,6 +20,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tidegate.ops.console_settings import ConsoleSettings
+from tidegate.ops.notifier_settings import NotifierSettings
+
 PREFIX = "TIDEGATE_"
 CONFIG_VARIABLE = "TIDEGATE_CONFIG"
 CONFIG_FILE = Path("tidegate.toml")
@@ -58,7 +61,7 @@ def default_state_dir() -> Path:
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)]
 
 
-class Settings(BaseSettings):
+class Settings(ConsoleSettings, NotifierSettings):
     """What is in force in this process. Values are checked once, when they are read."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")

@@ -1,0 +1,1 @@
+"""The pages: routes, templates, style and a little script. Shows records; decides nothing."""

@@ -1,0 +1,1 @@
+"""Turns alerts into deliveries: routes, endpoints, retries, dead letters. Writes no trade data."""
