@@ -40,13 +40,16 @@ class Entry:
     held_since: datetime | None = None
     held_values: tuple[tuple[str, Decimal], ...] = ()
     due: datetime | None = None
+    shadowed_by: tuple[tuple[str, Outcome], ...] = ()
 
     def packed(self) -> bytes:
         """Return the entry as one short line: the head of the shipment's state."""
         fields: list[Any] = [self.action, self.outcome, _text(self.due)]
-        if self.held_by or self.held_values or self.held_since:
+        if self.held_by or self.held_values or self.held_since or self.shadowed_by:
             values = [(currency, str(value)) for currency, value in self.held_values]
             fields += [_text(self.held_since), self.held_by, values]
+        if self.shadowed_by:
+            fields.append(self.shadowed_by)
         return to_json(fields)
 
     @staticmethod
@@ -54,7 +57,7 @@ class Entry:
     def unpacked(line: bytes) -> Entry:
         """Read a line that `packed` wrote. Most shipments pass, and their lines are few."""
         action, outcome, due, *held = json.loads(line)
-        since, held_by, values = held or (None, (), ())
+        since, held_by, values, *shadow = held or (None, (), ())
         return Entry(
             action=Action(action),
             outcome=Outcome(outcome),
@@ -62,6 +65,7 @@ class Entry:
             held_since=_instant(since),
             held_values=tuple((currency, Decimal(value)) for currency, value in values),
             due=_instant(due),
+            shadowed_by=tuple((m, Outcome(name)) for one in shadow for m, name in one),
         )
 
 
@@ -95,6 +99,7 @@ def entry_of(state: OpenShipment) -> Entry:
         held_since=state.held_since,
         held_values=tuple(values_by_currency(state.facts).items()) if held else (),
         due=min(dues, default=None),
+        shadowed_by=state.shadowed_by,
     )
 
 
@@ -113,6 +118,8 @@ class Book:
         self._held_since: dict[str, datetime] = {}
         self.holds: Counter[tuple[str, str]] = Counter()
         """Held shipments by (measure, outcome). One held by two measures counts under both."""
+        self.shadow_holds: Counter[tuple[str, str]] = Counter()
+        """Shipments that a measure on trial would hold, by (measure, outcome)."""
         self.actions: Counter[str] = Counter()
         """Open shipments by action."""
         self.held_values: dict[str, Decimal] = {}
@@ -157,6 +164,8 @@ class Book:
     def _count(self, key: str, entry: Entry, sign: int) -> None:
         self.actions[entry.action] += sign
         self._timed += sign * (entry.due is not None)
+        for reason in entry.shadowed_by:
+            self.shadow_holds[reason] += sign
         if entry.action is not Action.HOLD:
             return
         if sign < 0:

@@ -3,7 +3,8 @@
 1. Work out what the facts imply under these tables (listed parties met, licenses' faults).
 2. Ask every measure that could touch it, once or for each line; keep each reason.
 3. Add the house rules for cited licenses that no measure speaks of.
-4. The strongest reason gives the outcome; a release that covers all of them makes it pass.
+4. The strongest reason gives the outcome; a release that covers all of them makes it pass. What
+   measures on trial say stands beside it, and has no part in it.
 5. Name the inputs, and derive the id from the content.
 """
 
@@ -50,6 +51,8 @@ class Judgement:
     outcome: Outcome
     action: Action
     reasons: tuple[Reason, ...]
+    shadow: tuple[Reason, ...]
+    """What measures on trial say; see `Decision.shadow`."""
     written: bytes
     """The whole decision in canonical form."""
     content: str
@@ -73,7 +76,7 @@ class Judgement:
 def decide(question: Question, tables: Tables) -> Judgement:
     """Judge a shipment at an instant. Pure: equal arguments give equal bytes."""
     case = Case(question, tables)
-    return _judgement(case, _known(case) if question.facts.status.is_open else Found((), None))
+    return _judgement(case, _known(case) if question.facts.status.is_open else Found((), (), None))
 
 
 def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
@@ -82,7 +85,7 @@ def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
     It is tried again whenever anything in the tables changes by itself.
     """
     again = tables.next_boundary_ms(to_ms(question.as_of))
-    return _judgement(Case(question, tables), Found((house.not_judged(cause),), again))
+    return _judgement(Case(question, tables), Found((house.not_judged(cause),), (), again))
 
 
 def _known(case: Case) -> Found:
@@ -95,9 +98,13 @@ def _known(case: Case) -> Found:
 
 
 def _find(case: Case) -> Found:
-    reasons = list(_by_measures(case))
+    reasons: list[Reason] = []
+    shadow: list[Reason] = []
+    for measure, reason in _by_measures(case):
+        (shadow if measure.shadow else reasons).append(reason)
     reasons += _by_house_rules(case, reasons)
-    return Found(tuple(sorted(reasons, key=_strength)), case.until_ms())
+    ordered = (tuple(sorted(found, key=_strength)) for found in (reasons, shadow))
+    return Found(*ordered, until_ms=case.until_ms())
 
 
 def _judgement(case: Case, found: Found) -> Judgement:
@@ -114,6 +121,7 @@ def _judgement(case: Case, found: Found) -> Judgement:
         "action": action,
         "reasons": reasons,
         "released_by": released_by,
+        **({"shadow": found.shadow} if found.shadow else {}),
         "inputs": _inputs(case),
     }
     history: dict[str, Any] = {
@@ -132,6 +140,7 @@ def _judgement(case: Case, found: Found) -> Judgement:
         outcome=outcome,
         action=action,
         reasons=reasons,
+        shadow=found.shadow,
         written=b'{"decision_id":"%b",%b,%b' % (decision_id.encode(), head[1:-1], content[1:]),
         content=derived_id("decision-content", content),
         fingerprints=prints,
@@ -143,11 +152,12 @@ def _judgement(case: Case, found: Found) -> Judgement:
     )
 
 
-def _by_measures(case: Case) -> Iterator[Reason]:
-    for measure, line in case.measures():
-        force = measure.validity.force(case.at_ms)
+def _by_measures(case: Case) -> Iterator[tuple[Measure, Reason]]:
+    for table, line in case.measures():
+        force = table.validity.force(case.at_ms)
         if force not in (Force.NOT_YET, Force.ENDED):
-            yield from _by_measure(case, measure, line, measure.validity.pause(case.at_ms))
+            for reason in _by_measure(case, table, line, table.validity.pause(case.at_ms)):
+                yield table.measure, reason
 
 
 def _by_measure(

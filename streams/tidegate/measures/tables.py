@@ -123,6 +123,8 @@ class Found(NamedTuple):
     """What the tables say of a shipment at an instant."""
 
     reasons: tuple[Reason, ...]
+    shadow: tuple[Reason, ...]
+    """What the measures on trial say: no part of the outcome."""
     until_ms: int | None
     """The first instant at which a measure or an entry that could concern it changes by itself."""
 
