@@ -135,6 +135,7 @@ def test_a_decision_is_written_as_its_model_writes_it(
 
 def test_the_oldest_shape_makes_room() -> None:
     shapes = JudgedShapes(size=2)
+    found = [Found((), (), number) for number in range(3)]
     for number in range(3):
-        shapes.put((number,), Found((), (), number))
-    assert [shapes.get((number,)) for number in range(3)] == [None, Found((), (), 1), Found((), (), 2)]
+        shapes.put((number,), found[number])
+    assert [shapes.get((number,)) for number in range(3)] == [None, *found[1:]]

@@ -58,9 +58,7 @@ def test_a_name_that_will_be_listed_is_looked_at_when_it_is() -> None:
         "status": "declared",
         "export_country": "CN",
         "destination_country": "JP",
-        "parties": [
-            {"role": "end_user", "name": "JMU Defense Systems Co., Ltd.", "country": "JP"}
-        ],
+        "parties": [{"role": "end_user", "name": "JMU Defense Systems Co., Ltd.", "country": "JP"}],
         "items": [{"line": 1, "control_codes": ["CN:2B201"], "origin_country": "CN"}],
     }
     listed = datetime.fromisoformat("2026-02-24T00:00:00+08:00")

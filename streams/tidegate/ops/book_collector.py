@@ -39,6 +39,10 @@ class HoldBook(Protocol):
         """Open shipments by action."""
 
     @property
+    def destinations(self) -> Mapping[str, int]:
+        """Held shipments by destination; each counts once."""
+
+    @property
     def held_values(self) -> Mapping[str, Decimal]:
         """Value of what is held, by currency."""
 
@@ -71,6 +75,7 @@ class BookCollector(Collector):
         holds: Counter[tuple[str, str]] = Counter()
         shadow: Counter[tuple[str, str]] = Counter()
         actions: Counter[str] = Counter()
+        destinations: Counter[str] = Counter()
         values: dict[str, Decimal] = {}
         ages: list[float] = []
         now = self._now()
@@ -78,6 +83,7 @@ class BookCollector(Collector):
             holds.update(book.holds)
             shadow.update(book.shadow_holds)
             actions.update(book.actions)
+            destinations.update(book.destinations)
             for currency, value in book.held_values.items():
                 values[currency] = values.get(currency, Decimal(0)) + value
             ages += [(now - start).total_seconds() for start in book.hold_starts()]
@@ -97,6 +103,14 @@ class BookCollector(Collector):
         for (measure, outcome), count in sorted(shadow.items()):
             on_trial.add_metric([measure, str(outcome)], count)
         yield on_trial
+        by_destination = GaugeMetricFamily(
+            "tidegate_holds_by_destination",
+            "Held shipments by destination; each counts once.",
+            labels=["destination"],
+        )
+        for destination, count in sorted(destinations.items()):
+            by_destination.add_metric([destination], count)
+        yield by_destination
         by_action = GaugeMetricFamily(
             "tidegate_open_shipments", "Open shipments.", labels=["action"]
         )
