@@ -103,8 +103,11 @@ def _find(case: Case) -> Found:
     for measure, reason in _by_measures(case):
         (shadow if measure.shadow else reasons).append(reason)
     reasons += _by_house_rules(case, reasons)
-    ordered = (tuple(sorted(found, key=_strength)) for found in (reasons, shadow))
-    return Found(*ordered, until_ms=case.until_ms())
+    return Found(
+        tuple(sorted(reasons, key=_strength)),
+        tuple(sorted(shadow, key=_strength)),
+        case.until_ms(),
+    )
 
 
 def _judgement(case: Case, found: Found) -> Judgement:
