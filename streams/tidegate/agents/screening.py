@@ -22,6 +22,7 @@ from tidegate.agents.concern import Concern, Walk
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.notice import Notice
 from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
@@ -34,12 +35,14 @@ from tidegate.agents.shipment_state import (
 )
 from tidegate.agents.tables_state import TABLES_KEY, TablesState
 from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
+from tidegate.agents.upcoming import UPCOMING_PREFIX, Upcoming
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
 from tidegate.events.control import TablesControl
 from tidegate.events.disposition import Disposition, DispositionKind
-from tidegate.events.false_match import FalseMatchControl
+from tidegate.events.false_match import FalseMatch, FalseMatchControl
 from tidegate.events.shipment import Shipment
+from tidegate.events.upcoming import UpcomingCount
 from tidegate.measures.tables import Tables
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
@@ -68,6 +71,7 @@ class ScreeningProcessor:
         desk: Desk,
         closed_kept: timedelta = CLOSED_KEPT,
         concern: Concern | None = None,
+        notice: Notice | None = None,
     ) -> None:
         self.partition = partition
         self.book = Book()
@@ -75,6 +79,7 @@ class ScreeningProcessor:
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
+        self._upcoming = Upcoming(partition, notice or Notice())
         self._positive = PositiveList()
         self._walk = Walk(concern or Concern(shelf))
         self._decoded = Decoded(lambda value: read(document_of(value)))
@@ -99,7 +104,7 @@ class ScreeningProcessor:
         """Nothing is decided without tables; a switch waits until its version is built here."""
         if record.topic == CONTROL:
             control = _control(record)
-            if isinstance(control, FalseMatchControl):
+            if isinstance(control, FalseMatchControl | UpcomingCount):
                 return self._committed_tables() is not None
             if control is None or self._shelf.refusal(control.version) is not None:
                 return True
@@ -125,12 +130,14 @@ class ScreeningProcessor:
         dues = [
             self.book.next_due(),
             self._alarms.next_due(tables),
+            self._upcoming.next_due(tables),
             self._closings.next_due(),
         ]
         return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        told = self._alarms.tell(transaction, self._tables(transaction))
+        tables = self._tables(transaction)
+        told = self._alarms.tell(transaction, tables) + self._upcoming.fire(transaction, tables)
         keys = self.book.due_at(transaction.clock, limit)
         self._decide_all(transaction, keys)
         # Not among the timers returned: the inputs need not wait until all is forgotten.
@@ -139,13 +146,20 @@ class ScreeningProcessor:
 
     def walking(self) -> bool:
         waiting = self._current.cursor is not None or self._positive.walking()
+        waiting = waiting or self._upcoming.walking()
         return waiting and self._committed_tables() is not None
 
     def walk(self, transaction: Transaction, limit: int) -> int:
-        """Decide the next open shipments again: for a switch of tables, else for a false match."""
+        """Decide the next open shipments again: for a switch of tables, else for a false match;
+        or foresee what is to become of them."""
         current = self._tables_state(transaction)
         if current.cursor is None:
-            return self._walk_party(transaction, limit)
+            return self._walk_party(transaction, limit) or self._upcoming.walk(
+                transaction,
+                self._tables(transaction),
+                limit,
+                lambda key: self._with_matches(transaction, key),
+            )
         concerned = self._walk.keys(current, self.book)
         if concerned is None:
             keys = transaction.keys_after(current.cursor, PREFIX, limit)
@@ -268,6 +282,12 @@ class ScreeningProcessor:
             else:
                 transaction.count("duplicate", f"{CONTROL}/same")
             return
+        if isinstance(control, UpcomingCount):
+            taken = self._upcoming.take(transaction, control, self._tables(transaction))
+            transaction.count(
+                *(("applied", CONTROL) if taken else ("duplicate", f"{CONTROL}/late"))
+            )
+            return
         refusal = self._shelf.refusal(control.version)
         if refusal is not None:
             raise Refused("version", f"tables {control.version} were refused: {refusal}")
@@ -276,6 +296,7 @@ class ScreeningProcessor:
             transaction.count("duplicate", f"{CONTROL}/same")
             return
         transaction.count("applied", CONTROL)
+        self._upcoming.switched(transaction)
         switched = TablesState(
             version=control.version,
             published_at=control.published_at,
@@ -324,6 +345,14 @@ class ScreeningProcessor:
         state = self._state(transaction, key)
         return state if isinstance(state, OpenShipment) else None
 
+    def _with_matches(
+        self, transaction: Transaction, key: str
+    ) -> tuple[OpenShipment, tuple[FalseMatch, ...]] | None:
+        state = self._open(transaction, key)
+        if state is None:
+            return None
+        return state, self._positive.matches(transaction, state.facts)
+
     def _tables_state(self, transaction: Transaction) -> TablesState:
         value = transaction.get(TABLES_KEY)
         return TablesState() if value is None else TablesState.model_validate_json(value)
@@ -343,6 +372,8 @@ class ScreeningProcessor:
             self._current = TablesState.model_validate_json(line)
         elif key.startswith(ALARM_PREFIX):
             self._alarms.learn(key)
+        elif key.startswith(UPCOMING_PREFIX):
+            self._upcoming.learn(key, line)
         elif key.startswith(PREFIX):
             self.book.replace(key, line)
         elif key.startswith(POSITIVE_PREFIX):
@@ -351,12 +382,11 @@ class ScreeningProcessor:
             self._closings.learn(key, line is not None)
 
 
-_CONTROL: TypeAdapter[TablesControl | FalseMatchControl] = TypeAdapter(
-    Annotated[TablesControl | FalseMatchControl, Field(discriminator="kind")]
-)
+Control = TablesControl | FalseMatchControl | UpcomingCount
+_CONTROL: TypeAdapter[Control] = TypeAdapter(Annotated[Control, Field(discriminator="kind")])
 
 
-def _control(record: Record) -> TablesControl | FalseMatchControl | None:
+def _control(record: Record) -> Control | None:
     try:
         return _CONTROL.validate_json(record.value or b"")
     except ValueError:
