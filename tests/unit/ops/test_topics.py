@@ -46,5 +46,5 @@ def test_the_prefix_is_put_before_every_name() -> None:
 
 def test_names_are_unique_and_have_a_purpose() -> None:
     specs = topology(Settings())
-    assert len({spec.logical for spec in specs}) == len(specs) == 14
+    assert len({spec.logical for spec in specs}) == len(specs) == 16
     assert all(spec.purpose for spec in specs)
