@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.support.alertmanager import AlertReceiver, alertmanager
+from tests.support.console import ConsoleProcess
 from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker
+from tests.support.notifying import notifiers, write_config
 from tests.support.packs import looked_at
 from tests.support.producing import Sent, produce
 from tests.support.prometheus import PrometheusServer
@@ -21,15 +25,25 @@ from tidegate.agents.topics import LICENSES
 from tidegate.events.codec import LICENSE_TYPE
 from tidegate.ops.settings import default_packs_dir
 
+HOLDS = {
+    "type": "alertmanager",
+    "allow_networks": ["127.0.0.0/8"],
+    "labels": {"team": "compliance", "severity": "warning"},
+}
 BOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 EVENTS = 400
 
 # What only something going wrong, or a person, brings about.
 SELDOM = {
+    "tidegate_console_requests_refused_total",
+    "tidegate_console_sign_ins_total",
     "tidegate_decision_errors_total",
     "tidegate_events_forwarded_total",
     "tidegate_fencings_total",
     "tidegate_hits_silenced_total",
+    "tidegate_notifier_alerts_unrouted_total",
+    "tidegate_notifier_records_unreadable_total",
+    "tidegate_shadow_holds",
     "tidegate_transaction_aborts_total",
 }
 
@@ -60,18 +74,43 @@ def application() -> Sent:
 
 
 @pytest.fixture(scope="module")
+def receiver() -> Iterator[AlertReceiver]:
+    """Stands for pager, chat and heartbeat."""
+    with AlertReceiver() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def prometheus(
-    kafka: KafkaBroker, tmp_path_factory: pytest.TempPathFactory, tables_cache: Path
+    kafka: KafkaBroker,
+    tmp_path_factory: pytest.TempPathFactory,
+    tables_cache: Path,
+    receiver: AlertReceiver,
 ) -> Iterator[PrometheusServer]:
-    """Prometheus beside a deployment through which traffic from the real lists has run."""
+    """Prometheus and Alertmanager beside a deployment through which real traffic has run."""
     folder = tmp_path_factory.mktemp("dashboards")
-    deployment = Deployment(kafka.bootstrap, "boards.", folder, tables_cache)
+    file = folder / "notifier.toml"
+    deployment = Deployment(kafka.bootstrap, "boards.", folder, tables_cache, notifier_config=file)
     deployment.prepare()
-    with deployment.workers("one") as (worker,):
-        address = worker.address.removeprefix("http://")
-        with PrometheusServer(folder, {"tidegate-worker": [address]}) as server:
+    with (
+        alertmanager(folder, receiver) as manager,
+        deployment.workers("worker") as (worker,),
+        notifiers(deployment, "notifier") as (notifier,),
+        ConsoleProcess(deployment) as console,
+    ):
+        write_config(folder, {"alertmanager": {**HOLDS, "url": manager}})
+        notifier.start()
+        jobs = {
+            "tidegate-worker": worker.address,
+            "tidegate-notifier": notifier.address,
+            "tidegate-console": console.address,
+            "alertmanager": manager,
+        }
+        targets = {job: [address.removeprefix("http://")] for job, address in jobs.items()}
+        with PrometheusServer(folder, targets, targets["alertmanager"][0]) as server:
             asyncio.run(produce(deployment.settings, [application()]))
             deployment.command("simulate", "--events", str(EVENTS), "--rubbish", "0.05")
+            httpx.get(f"{console.address}/api/v1/session")
             server.wait_for(
                 lambda: server.query(f"sum(tidegate_events_received_total) > {EVENTS}"),
                 "the traffic is taken",
@@ -79,6 +118,10 @@ def prometheus(
             deployment.publish(looked_at(default_packs_dir(), folder / "packs", "JP"))
             server.wait_for(
                 lambda: server.query("tidegate:tables_slow:ratio_rate1h >= 0"), "tables switched"
+            )
+            server.wait_for(
+                lambda: server.query('sum(tidegate_deliveries_total{result="delivered"}) > 0'),
+                "alerts are delivered",
             )
             yield server
 
@@ -99,6 +142,14 @@ def test_every_query_is_understood_and_finds_something(
         if not series_in(query) & SELDOM and "offset" not in query
     }
     assert unexpected == set()
+
+
+def test_what_prometheus_and_the_notifier_say_reaches_those_concerned(
+    prometheus: PrometheusServer, receiver: AlertReceiver
+) -> None:
+    receiver.await_told(("heartbeat", "TidegateDeadMansSwitch"))
+    # The notifier's own: a shipment is held, and compliance is told by the same routes.
+    receiver.await_told(("chat-compliance", "TidegateHold"))
 
 
 def test_every_rule_is_evaluated_without_an_error(prometheus: PrometheusServer) -> None:
