@@ -14,6 +14,7 @@ from tidegate.cli.console import console
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
+from tidegate.cli.replay import replay
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
@@ -48,6 +49,7 @@ app.command()(check)
 app.command()(screen)
 app.command()(explain)
 app.command()(whatif)
+app.command()(replay)
 app.command()(worker)
 app.command()(console)
 app.command()(simulate)
