@@ -15,7 +15,7 @@ from tidegate.events.disposition import Disposition
 from tidegate.events.license import License
 from tidegate.events.shipment import Shipment
 
-VERSION = "1.0.0"  # of the contract; a field that is added raises the middle number
+VERSION = "1.1.0"  # of the contract; a field that is added raises the middle number
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from tidegate.parties.fold import fold
 
 _PARTS = b"\t"
 """Between the entry and the names: neither has one, as JSON escapes it and folding drops it."""
+NOT_STATED = "not_stated"
 _STALE = 1000
 """So many entries of the heap may be out of date, beside as many as there are right ones."""
 
@@ -40,13 +41,15 @@ class Entry:
     held_since: datetime | None = None
     held_values: tuple[tuple[str, Decimal], ...] = ()
     due: datetime | None = None
+    destination: str = NOT_STATED
+    """Of a hold: where its goods go, an ISO 3166 code."""
 
     def packed(self) -> bytes:
         """Return the entry as one short line: the head of the shipment's state."""
         fields: list[Any] = [self.action, self.outcome, _text(self.due)]
         if self.held_by or self.held_values or self.held_since:
             values = [(currency, str(value)) for currency, value in self.held_values]
-            fields += [_text(self.held_since), self.held_by, values]
+            fields += [_text(self.held_since), self.held_by, values, self.destination]
         return to_json(fields)
 
     @staticmethod
@@ -54,7 +57,7 @@ class Entry:
     def unpacked(line: bytes) -> Entry:
         """Read a line that `packed` wrote. Most shipments pass, and their lines are few."""
         action, outcome, due, *held = json.loads(line)
-        since, held_by, values = held or (None, (), ())
+        since, held_by, values, *where = held or (None, (), ())
         return Entry(
             action=Action(action),
             outcome=Outcome(outcome),
@@ -62,6 +65,8 @@ class Entry:
             held_since=_instant(since),
             held_values=tuple((currency, Decimal(value)) for currency, value in values),
             due=_instant(due),
+            # Heads of earlier builds do not tell it.
+            destination=where[0] if where else NOT_STATED,
         )
 
 
@@ -95,6 +100,7 @@ def entry_of(state: OpenShipment) -> Entry:
         held_since=state.held_since,
         held_values=tuple(values_by_currency(state.facts).items()) if held else (),
         due=min(dues, default=None),
+        destination=(state.facts.destination_country or NOT_STATED) if held else NOT_STATED,
     )
 
 
@@ -115,6 +121,8 @@ class Book:
         """Held shipments by (measure, outcome). One held by two measures counts under both."""
         self.actions: Counter[str] = Counter()
         """Open shipments by action."""
+        self.destinations: Counter[str] = Counter()
+        """Held shipments by destination; each counts once."""
         self.held_values: dict[str, Decimal] = {}
         """Value of what is held, by currency."""
 
@@ -165,6 +173,7 @@ class Book:
             self._held_since[key] = entry.held_since
         for reason in entry.held_by:
             self.holds[reason] += sign
+        self.destinations[entry.destination] += sign
         for currency, value in entry.held_values:
             self.held_values[currency] = self.held_values.get(currency, Decimal(0)) + sign * value
 

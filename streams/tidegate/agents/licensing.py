@@ -6,11 +6,9 @@ are answered again (`account`). It reads no restriction table.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from sys import intern
 
 from pydantic import TypeAdapter
 
@@ -19,6 +17,7 @@ from tidegate.agents.account import Account
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.license_alerts import tell_overdue, tell_unusable
+from tidegate.agents.license_book import LicenseBook, head_of_license
 from tidegate.agents.license_state import (
     LICENSE_PREFIX,
     WALK_PREFIX,
@@ -26,7 +25,6 @@ from tidegate.agents.license_state import (
     license_key,
     replaced_key,
 )
-from tidegate.agents.timers import Timers
 from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
 from tidegate.events.claim import Claim, Replacement
@@ -56,10 +54,7 @@ class LicensingProcessor:
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
-        self.statuses: Counter[str] = Counter()
-        """Licenses by status."""
-        self._status_of: dict[str, str] = {}
-        self._timers = Timers()
+        self.book = LicenseBook()
         self._walks: set[str] = set()
         self._decoded = Decoded(_decoded)
 
@@ -79,11 +74,11 @@ class LicensingProcessor:
             raise Refused("", f"the license agent does not read {record.topic}")
 
     def due(self) -> datetime | None:
-        return self._timers.next_due()
+        return self.book.next_due()
 
     def fire(self, transaction: Transaction, limit: int) -> int:
         """Tell of reviews that are overdue now."""
-        keys = self._timers.due_at(transaction.clock, limit)
+        keys = self.book.due_at(transaction.clock, limit)
         for key in keys:
             state = self._state(transaction, key.removeprefix(LICENSE_PREFIX))
             if state is None or state.due is None:
@@ -175,8 +170,7 @@ class LicensingProcessor:
         return None if value is None else self._decoded.get(key, value)
 
     def _put(self, transaction: Transaction, state: LicenseState) -> None:
-        due = "" if state.due is None else state.due.isoformat()
-        value = with_head(f"{state.license.status} {due}".encode(), canonical(state))
+        value = with_head(head_of_license(state), canonical(state))
         transaction.put(license_key(state.license.license_id), value)
 
     def _learn(self, key: str, line: bytes | None) -> None:
@@ -186,15 +180,7 @@ class LicensingProcessor:
             else:
                 self._walks.add(key)
         elif key.startswith(LICENSE_PREFIX):
-            old = self._status_of.pop(key, None)
-            if old is not None:
-                self.statuses[old] -= 1
-            due = ""
-            if line is not None:
-                status, _, due = line.decode().partition(" ")
-                self._status_of[key] = intern(status)
-                self.statuses[status] += 1
-            self._timers.set(key, datetime.fromisoformat(due) if due else None)
+            self.book.replace(key, line)
 
 
 def _decoded(value: bytes) -> LicenseState:

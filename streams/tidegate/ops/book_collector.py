@@ -35,6 +35,10 @@ class HoldBook(Protocol):
         """Open shipments by action."""
 
     @property
+    def destinations(self) -> Mapping[str, int]:
+        """Held shipments by destination; each counts once."""
+
+    @property
     def held_values(self) -> Mapping[str, Decimal]:
         """Value of what is held, by currency."""
 
@@ -66,12 +70,14 @@ class BookCollector(Collector):
         """Sum the books and yield one metric after another."""
         holds: Counter[tuple[str, str]] = Counter()
         actions: Counter[str] = Counter()
+        destinations: Counter[str] = Counter()
         values: dict[str, Decimal] = {}
         ages: list[float] = []
         now = self._now()
         for book in self._books():
             holds.update(book.holds)
             actions.update(book.actions)
+            destinations.update(book.destinations)
             for currency, value in book.held_values.items():
                 values[currency] = values.get(currency, Decimal(0)) + value
             ages += [(now - start).total_seconds() for start in book.hold_starts()]
@@ -83,6 +89,14 @@ class BookCollector(Collector):
         for (measure, outcome), count in sorted(holds.items()):
             by_measure.add_metric([measure, str(outcome)], count)
         yield by_measure
+        by_destination = GaugeMetricFamily(
+            "tidegate_holds_by_destination",
+            "Held shipments by destination; each counts once.",
+            labels=["destination"],
+        )
+        for destination, count in sorted(destinations.items()):
+            by_destination.add_metric([destination], count)
+        yield by_destination
         by_action = GaugeMetricFamily(
             "tidegate_open_shipments", "Open shipments.", labels=["action"]
         )

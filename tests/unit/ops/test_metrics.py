@@ -20,6 +20,7 @@ class OneBook:
 
     holds = {("CN-JP-01", "PROHIBITED"): 2, ("CN-CL-01", "PROHIBITED"): 1}  # noqa: RUF012
     actions = {"hold": 2, "pass": 5}  # noqa: RUF012
+    destinations = {"JP": 2}  # noqa: RUF012
     held_values = {"USD": Decimal("48000.50")}  # noqa: RUF012
 
     def hold_starts(self) -> Iterator[datetime]:
@@ -162,3 +163,12 @@ def test_every_metric_has_the_prefix_and_no_label_names_a_case(metrics: WorkerMe
             assert not {"shipment", "shipment_id", "party", "license", "license_id"} & {
                 *sample.labels
             }
+
+
+def test_answers_to_claims_are_counted_and_a_process_tells_of_itself(
+    metrics: WorkerMetrics,
+) -> None:
+    metrics.committed(committed(counts={("verdict", "balance_short"): 2}))
+    assert value(metrics, "verdicts_total", answer="balance_short") == 2
+    assert value(metrics, "holds_by_destination", destination="JP") == 4
+    assert (value(metrics, "process_start_time_seconds") or 0) > 0

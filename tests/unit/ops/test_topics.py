@@ -44,5 +44,5 @@ def test_the_prefix_is_put_before_every_name() -> None:
 
 def test_names_are_unique_and_have_a_purpose() -> None:
     specs = topology(Settings())
-    assert len({spec.logical for spec in specs}) == len(specs) == 13
+    assert len({spec.logical for spec in specs}) == len(specs) == 15
     assert all(spec.purpose for spec in specs)
