@@ -51,8 +51,16 @@ class PostgresServer:
         log = str(self._folder / "log")
         wait = ("-w", "-t", str(START_SECONDS))
         self._run(
-            "pg_ctl", "-D", self._data, "-l", log, "-o", f"-p {self._port} {options}", *wait, "start"
-        )  # fmt: skip
+            "pg_ctl",
+            "-D",
+            self._data,
+            "-l",
+            log,
+            "-o",
+            f"-p {self._port} {options}",
+            *wait,
+            "start",
+        )
 
     def halt(self) -> None:
         """End the server as a crash would; `start` brings it back with its data."""

@@ -58,6 +58,8 @@ class OpenShipment(RecordModel):
     """The last decisions, newest last."""
     held_by: tuple[tuple[str, Outcome], ...] = ()
     """Measures that hold it, each with its own outcome; empty when its action is not `hold`."""
+    shadowed_by: tuple[tuple[str, Outcome], ...] = ()
+    """Measures on trial that would hold it, each with its own outcome."""
     held_since: Instant | None = None
     late_at: Instant | None = None
     """When the hold has lasted longer than its service level."""

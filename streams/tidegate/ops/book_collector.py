@@ -31,6 +31,10 @@ class HoldBook(Protocol):
         """Held shipments by (measure, outcome); one held by two measures counts under both."""
 
     @property
+    def shadow_holds(self) -> Mapping[tuple[str, str], int]:
+        """Shipments that a measure on trial would hold, by (measure, outcome)."""
+
+    @property
     def actions(self) -> Mapping[str, int]:
         """Open shipments by action."""
 
@@ -69,6 +73,7 @@ class BookCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Sum the books and yield one metric after another."""
         holds: Counter[tuple[str, str]] = Counter()
+        shadow: Counter[tuple[str, str]] = Counter()
         actions: Counter[str] = Counter()
         destinations: Counter[str] = Counter()
         values: dict[str, Decimal] = {}
@@ -76,6 +81,7 @@ class BookCollector(Collector):
         now = self._now()
         for book in self._books():
             holds.update(book.holds)
+            shadow.update(book.shadow_holds)
             actions.update(book.actions)
             destinations.update(book.destinations)
             for currency, value in book.held_values.items():
@@ -89,6 +95,14 @@ class BookCollector(Collector):
         for (measure, outcome), count in sorted(holds.items()):
             by_measure.add_metric([measure, str(outcome)], count)
         yield by_measure
+        on_trial = GaugeMetricFamily(
+            "tidegate_shadow_holds",
+            "Open shipments that a measure on trial would hold; held for something else or not.",
+            labels=["measure", "outcome"],
+        )
+        for (measure, outcome), count in sorted(shadow.items()):
+            on_trial.add_metric([measure, str(outcome)], count)
+        yield on_trial
         by_destination = GaugeMetricFamily(
             "tidegate_holds_by_destination",
             "Held shipments by destination; each counts once.",

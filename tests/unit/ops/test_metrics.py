@@ -19,6 +19,7 @@ class OneBook:
     """A book with two holds, one under two measures."""
 
     holds = {("CN-JP-01", "PROHIBITED"): 2, ("CN-CL-01", "PROHIBITED"): 1}  # noqa: RUF012
+    shadow_holds = {("CN-T-01", "PROHIBITED"): 3}  # noqa: RUF012
     actions = {"hold": 2, "pass": 5}  # noqa: RUF012
     destinations = {"JP": 2}  # noqa: RUF012
     held_values = {"USD": Decimal("48000.50")}  # noqa: RUF012
@@ -139,6 +140,7 @@ def test_failures_are_counted(metrics: WorkerMetrics) -> None:
 def test_holds_are_summed_over_partitions(metrics: WorkerMetrics) -> None:
     assert value(metrics, "open_holds", measure="CN-JP-01", outcome="PROHIBITED") == 4
     assert value(metrics, "open_shipments", action="pass") == 10
+    assert value(metrics, "shadow_holds", measure="CN-T-01", outcome="PROHIBITED") == 6
     assert value(metrics, "held_value", currency="USD") == 96001.0
     assert value(metrics, "hold_age_max_seconds") == 8 * 86400
     assert value(metrics, "holds_older", than_seconds="3600") == 4
