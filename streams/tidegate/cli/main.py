@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import dead_letters, lists, measures, topics
+from tidegate.cli import dead_letters, lists, measures, topics, users
 from tidegate.cli.check import check
+from tidegate.cli.console import console
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
@@ -48,12 +49,14 @@ app.command()(screen)
 app.command()(explain)
 app.command()(whatif)
 app.command()(worker)
+app.command()(console)
 app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(measures.app, name="measures")
 app.add_typer(lists.app, name="lists")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:
