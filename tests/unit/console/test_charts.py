@@ -97,7 +97,7 @@ def test_a_window_shows_all_that_is_told_and_now() -> None:
     assert window([], NOW).start < NOW < window([], NOW).end
 
 
-HOSTILE = '<script>"&\'</script>'
+HOSTILE = "<script>\"&'</script>"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -71,7 +70,7 @@ def holds(
 ) -> HTMLResponse:
     """Show what is held and under review, filtered, sorted, a page at a time."""
     console = console_of(request)
-    with console.database.begin() as connection:
+    with console.database.read() as connection:
         found = hold_page(
             connection, console.now(), wanted, sort, descending=descending, cursor=cursor or None
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -19,9 +19,15 @@ from tidegate.console.pages.health import health_of
 from tidegate.console.pages.view import page
 from tidegate.console.pages.words import count, milliseconds, plural, short
 from tidegate.console.parts import console_of
-from tidegate.console.store.holds import Hold, hold_page, HoldFilter
-from tidegate.console.store.overview import AgeBucket, Held, Overview, held_by_measure, overview, series
+from tidegate.console.store.holds import Hold, HoldFilter, hold_page
 from tidegate.console.store.latency import Latency
+from tidegate.console.store.overview import (
+    AgeBucket,
+    Held,
+    held_by_measure,
+    overview,
+    series,
+)
 from tidegate.console.store.records import alert_page
 from tidegate.events.decision import Action
 
@@ -65,7 +71,7 @@ def show(
     """Show the overview; the table by measure for one destination where named."""
     console = console_of(request)
     now = console.now()
-    with console.database.begin() as connection:
+    with console.database.read() as connection:
         over = overview(connection, now, RATE_MINUTES)
         by_measure = held_by_measure(connection, destination=destination)
         alerts = alert_page(connection, limit=FEED_ROWS).rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 
 from tidegate.console.identity.guard import Reader
 from tidegate.console.pages.story import story_of
@@ -23,7 +23,7 @@ def shipment(request: Request, person: Reader, shipment_id: str) -> HTMLResponse
         NotFound: no topic holds anything of it.
     """
     console = console_of(request)
-    with console.database.begin() as connection:
+    with console.database.read() as connection:
         file = shipment_file(connection, shipment_id)
     if file is None:
         raise NotFound(f"No record of {shipment_id}. If it was just sent, wait a second.")

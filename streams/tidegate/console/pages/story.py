@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from tidegate.console.pages.facts import Changed, changes
@@ -82,7 +83,9 @@ def story_of(file: ShipmentFile, shipment_id: str) -> Story:
     """Tell a shipment's file."""
     decision = file.decision
     decided = [
-        known.shipment for known in file.facts if decision and known.shipment.revision == decision.revision
+        known.shipment
+        for known in file.facts
+        if decision and known.shipment.revision == decision.revision
     ]
     shipment = decided[0] if decided else file.current
     reasons = decision.reasons if decision else ()
@@ -118,7 +121,7 @@ def _waiting(file: ShipmentFile) -> Iterator[str]:
     decision, newest = file.decision, file.decisions[0] if file.decisions else None
     current = file.current
     if current is not None and (decision is None or decision.revision < current.revision):
-        yield f"Revision {current.revision} has arrived and is not decided yet: waiting for the worker."
+        yield f"Revision {current.revision} has arrived; waiting for the worker to decide it."
     for said in file.dispositions:
         if said.refused or said.disposition.kind not in DECIDING or newest is None:
             continue
@@ -135,8 +138,10 @@ def _history(file: ShipmentFile) -> Iterator[Entry]:
         decision = one.decision
         released = bool(decision.released_by)
         kind = "pass" if released else str(decision.action)
-        word = "Released" if released else {Action.HOLD: "Held", Action.REVIEW: "Review"}.get(
-            decision.action, "Pass"
+        word = (
+            "Released"
+            if released
+            else {Action.HOLD: "Held", Action.REVIEW: "Review"}.get(decision.action, "Pass")
         )
         first = decision.reasons[0] if decision.reasons else None
         yield Entry(
@@ -183,7 +188,7 @@ def _people(said: DispositionRecord) -> str:
 
 def _differences(file: ShipmentFile) -> Iterator[Step]:
     newer = file.facts[: COMPARED_REVISIONS + 1]
-    for new, old in zip(newer, newer[1:], strict=False):
+    for new, old in pairwise(newer):
         yield Step(
             old=old.shipment.revision,
             new=new.shipment.revision,

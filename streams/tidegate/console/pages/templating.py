@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tidegate.console.pages import words
 from tidegate.console.pages.assets import assets
 from tidegate.console.pages.charts.bars import bar
+from tidegate.console.pages.facts import path_words
 
 
 @cache
@@ -37,6 +38,8 @@ def environment() -> Environment:
         "plain": words.plain,
         "utc": words.utc,
         "in_zone": in_zone,
+        "fact": path_words,
+        "value": words.value,
     }
     made.globals |= {
         "asset": lambda name: assets().url(name),

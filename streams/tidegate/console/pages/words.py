@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from tidegate.parties.fold import fold
 
@@ -146,6 +147,19 @@ def outcome(word: str) -> str:
 def plain(word: str) -> str:
     """Write a name from the record as words: `end_user` is `end user`."""
     return word.replace("_", " ")
+
+
+def value(fact: Any) -> str:
+    """Write the value of a fact."""
+    if fact is None:
+        return "not stated"
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, list | tuple):
+        return ", ".join(map(value, fact)) or "none"
+    if isinstance(fact, dict):
+        return "; ".join(f"{plain(name)} {value(inner)}" for name, inner in fact.items())
+    return str(fact)
 
 
 def zone_of(measure: str) -> tuple[str, str]:
