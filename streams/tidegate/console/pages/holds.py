@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
 
 from tidegate.console.identity.guard import Reader
 from tidegate.console.identity.roles import Permission
+from tidegate.console.pages.forms import Chosen
 from tidegate.console.pages.navigation import address
 from tidegate.console.pages.view import page
 from tidegate.console.parts import console_of
@@ -29,9 +29,6 @@ AGES = {
     "7d": ("More than 7 days", HoldFilter(at_least=timedelta(days=7))),
     "new": ("Less than 1 hour", HoldFilter(less_than=timedelta(hours=1))),
 }
-T = TypeVar("T")
-Chosen = Annotated[T | None, BeforeValidator(lambda value: value or None)]
-"""A field of a form: nothing chosen is sent as an empty text."""
 CHOSEN = ("action", "measure", "outcome", "destination", "party", "shipment", "age", "assignee")
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
 from sqlalchemy import Connection
 
 from tidegate.console.identity.guard import Reader
 from tidegate.console.pages.charts.bars import Column, columns
 from tidegate.console.pages.charts.lines import Series, legend, lines
+from tidegate.console.pages.forms import Chosen
 from tidegate.console.pages.health import health_of
 from tidegate.console.pages.view import page
 from tidegate.console.pages.words import count, milliseconds, plural, short
@@ -64,7 +64,7 @@ SPANS = {
 def show(
     request: Request,
     person: Reader,
-    destination: Annotated[str | None, BeforeValidator(lambda value: value or None)] = None,
+    destination: Chosen[str] = None,
     span: str = "",
     by: str = "",
 ) -> HTMLResponse:
