@@ -27,7 +27,7 @@ DONE = {
 
 
 def page(
-    request: Request, person: Person, template: str, *, status: int = 200, **context: Any
+    request: Request, person: Person, template: str, *, code: int = 200, **context: Any
 ) -> HTMLResponse:
     """Return a page in the frame of the console, with its navigation and live state."""
     path = request.url.path
@@ -52,7 +52,7 @@ def page(
         now=console_of(request).now(),
         **context,
     )
-    return HTMLResponse(html, status)
+    return HTMLResponse(html, code)
 
 
 def stale_text(request: Request) -> str | None:
