@@ -39,7 +39,7 @@ def metrics(request: Request) -> Response:
 
 def _database_problem(console: Console) -> str | None:
     try:
-        with console.database.begin() as connection:
+        with console.database.read() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return "the database does not answer"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidegate.console.parts import Console
-from tidegate.console.store.database import Database, metadata
+from tidegate.console.store.database import Database
 from tidegate.ops.settings import Settings
 
 DATABASE_FILE = "console.db"
@@ -22,7 +22,7 @@ def open_database(settings: Settings) -> Database:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{settings.state_dir / DATABASE_FILE}"
     database = Database(url)
-    metadata.create_all(database.engine)
+    database.migrate()
     return database
 
 

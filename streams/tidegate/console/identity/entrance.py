@@ -40,7 +40,7 @@ def begin_session(console: Console, request: Request, response: Response, user_i
         sessions.sweep(connection, now, console.lifetime)
         old = request.cookies.get(console.cookie)
         session_id = sessions.begin(connection, user_id, now, old)
-        person = sessions.find(connection, session_id, now, console.lifetime)
+    person = sessions.find(console.database, session_id, now, console.lifetime)
     if person is None:
         raise SignInFailed
     response.set_cookie(
@@ -75,7 +75,7 @@ def change_password(
         Invalid: the old one is wrong, or the new one is too weak.
     """
     console = console_of(request)
-    with console.database.begin() as connection:
+    with console.database.read() as connection:
         kept = kept_password(connection, person.id)
     if not verify(kept, old):
         raise _wrong("old", "this is not your password")

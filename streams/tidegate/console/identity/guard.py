@@ -121,16 +121,14 @@ async def _by_session(console: Console, request: Request) -> Person:
 
 
 def _session(console: Console, session_id: str) -> Person:
-    with console.database.begin() as connection:
-        person = sessions.find(connection, session_id, console.now(), console.lifetime)
+    person = sessions.find(console.database, session_id, console.now(), console.lifetime)
     if person is None:
         raise NotSignedIn("The session has ended.")
     return person
 
 
 def _by_token(console: Console, secret: str) -> Person:
-    with console.database.begin() as connection:
-        person = tokens.find(connection, secret, console.now())
+    person = tokens.find(console.database, secret, console.now())
     if person is None:
         raise NotSignedIn("The token is unknown, revoked or has expired.")
     return person

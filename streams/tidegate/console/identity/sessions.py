@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
@@ -11,6 +12,7 @@ from tidegate.console.identity.person import Person
 from tidegate.console.identity.roles import Role
 from tidegate.console.identity.secrets import csrf_token, hashed, new_secret
 from tidegate.console.identity.tables import sessions, users
+from tidegate.console.store.database import Database
 
 SEEN_STEP = timedelta(seconds=60)
 """A session's last use is written this seldom: a page that looks often must not write each time."""
@@ -40,25 +42,16 @@ def begin(connection: Connection, user_id: str, now: datetime, old: str | None =
     return session_id
 
 
-def find(
-    connection: Connection, session_id: str, now: datetime, lifetime: Lifetime
-) -> Person | None:
+def find(database: Database, session_id: str, now: datetime, lifetime: Lifetime) -> Person | None:
     """Return whose session it is; None: there is none, it is too old, or the person is disabled."""
-    row = connection.execute(
-        select(
-            sessions.c.seen_at, users.c.id, users.c.name, users.c.role, users.c.must_change_password
-        )
-        .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.id_hash == hashed(session_id))
-        .where(sessions.c.seen_at > now - lifetime.idle)
-        .where(sessions.c.created_at > now - lifetime.most)
-        .where(users.c.disabled_at.is_(None))
-    ).one_or_none()
+    with database.read() as connection:
+        row = _row(connection, session_id, now, lifetime)
     if row is None:
         return None
     if now - row.seen_at >= SEEN_STEP:
-        seen = update(sessions).where(sessions.c.id_hash == hashed(session_id))
-        connection.execute(seen.values(seen_at=now))
+        with database.begin() as connection:
+            seen = update(sessions).where(sessions.c.id_hash == hashed(session_id))
+            connection.execute(seen.values(seen_at=now))
     return Person(
         id=row.id,
         name=row.name,
@@ -66,6 +59,20 @@ def find(
         must_change_password=row.must_change_password,
         csrf_token=csrf_token(session_id),
     )
+
+
+def _row(connection: Connection, session_id: str, now: datetime, lifetime: Lifetime) -> Any:
+    return connection.execute(
+        select(
+            sessions.c.seen_at,
+            *(users.c.id, users.c.name, users.c.role, users.c.must_change_password),
+        )
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.id_hash == hashed(session_id))
+        .where(sessions.c.seen_at > now - lifetime.idle)
+        .where(sessions.c.created_at > now - lifetime.most)
+        .where(users.c.disabled_at.is_(None))
+    ).one_or_none()
 
 
 def end(connection: Connection, session_id: str) -> None:

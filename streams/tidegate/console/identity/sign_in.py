@@ -44,7 +44,7 @@ def sign_in(database: Database, name: str, password: str, now: datetime) -> Sign
     The password is hashed in every case, outside of any transaction: an answer's time tells
     nothing of which it was, and nobody waits for it with a lock on the database.
     """
-    with database.begin() as connection:
+    with database.read() as connection:
         row = connection.execute(
             select(
                 *(users.c.id, users.c.name, users.c.password_hash),

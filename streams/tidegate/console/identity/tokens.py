@@ -13,6 +13,7 @@ from tidegate.console.identity.person import Person
 from tidegate.console.identity.roles import Permission, Role
 from tidegate.console.identity.secrets import hashed, new_secret
 from tidegate.console.identity.tables import tokens, users
+from tidegate.console.store.database import Database
 
 PREFIX = "tidegate_"
 """By which scanners of code and logs find a token that leaked."""
@@ -80,9 +81,9 @@ def revoke(connection: Connection, number: str, now: datetime, user_id: str | No
     return connection.execute(mine.values(revoked_at=now)).rowcount == 1
 
 
-def find(connection: Connection, secret: str, now: datetime) -> Person | None:
+def find(database: Database, secret: str, now: datetime) -> Person | None:
     """Return its owner with the token's scopes; None: unknown, revoked, expired, or disabled."""
-    row = connection.execute(
+    query = (
         select(
             *(tokens.c.id.label("token_id"), tokens.c.scopes, tokens.c.used_at),
             *(users.c.id, users.c.name, users.c.role),
@@ -91,11 +92,15 @@ def find(connection: Connection, secret: str, now: datetime) -> Person | None:
         .where(tokens.c.secret_hash == hashed(secret))
         .where(tokens.c.revoked_at.is_(None), tokens.c.expires_at > now)
         .where(users.c.disabled_at.is_(None))
-    ).one_or_none()
+    )
+    with database.read() as connection:
+        row = connection.execute(query).one_or_none()
     if row is None:
         return None
     if row.used_at is None or now - row.used_at >= USED_STEP:
-        connection.execute(update(tokens).where(tokens.c.id == row.token_id).values(used_at=now))
+        with database.begin() as connection:
+            used = update(tokens).where(tokens.c.id == row.token_id)
+            connection.execute(used.values(used_at=now))
     scopes = frozenset(Permission(scope) for scope in row.scopes.split())
     return Person(id=row.id, name=row.name, role=Role(row.role), scopes=scopes)
 
