@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from tidegate.notify.metrics import NotifierMetrics
 from tidegate.ops.console_metrics import ConsoleMetrics
 from tidegate.ops.metrics import WorkerMetrics
 from tidegate.ops.settings import PREFIX, Settings
@@ -68,7 +69,7 @@ def topics_page() -> str:
 
 
 def metrics_page() -> str:
-    """Return the page of metrics: a worker's, then the console's."""
+    """Return the page of metrics: by process."""
     lines = [
         "# Metrics",
         "",
@@ -77,6 +78,13 @@ def metrics_page() -> str:
         " shipment, party or license.",
         "",
         *_metrics_table(WorkerMetrics().registry),
+        "",
+        "## The notifier",
+        "",
+        "Served as a worker's are, each process on a port of its own; `/ready`: it delivers, or"
+        " stands by for the one that does.",
+        "",
+        *_metrics_table(NotifierMetrics().registry),
         "",
         "## The console",
         "",
