@@ -11,6 +11,7 @@ MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 TABLES_TOPIC = "trade.measures"
 JOURNAL_TOPIC = "tidegate.journal"
 DEAD_LETTERS_TOPIC = "trade.dead-letters"
+CHANGELOG_TOPICS = ("tidegate.shipments-changelog", "tidegate.licenses-changelog")
 INPUT_TOPICS = ("trade.shipments", "trade.licenses", "trade.dispositions")
 """Written from outside, keyed by shipment or license; their producers choose the partition."""
 

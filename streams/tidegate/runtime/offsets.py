@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.spec import RuntimeConfig
 
 
@@ -63,7 +63,7 @@ class Offsets:
     async def stop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            await client.stop()
+            await let_go(client)
 
     def _places(self, places: Iterable[tuple[str, int]]) -> dict[TopicPartition, tuple[str, int]]:
         return {TopicPartition(self._config.physical(t), p): (t, p) for t, p in places}
@@ -74,7 +74,7 @@ class Offsets:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await let_go(client)
                 raise
             self._client = client
         return self._client
