@@ -130,8 +130,12 @@ async def test_the_doctor_names_principal_operation_and_resource_of_each_right_t
     ("right", "said", "code"),
     [
         (f"Write topic {PREFIX}trade.decisions", "no right to it: trade.decisions", None),
-        (f"Write transactional-id beginning with {PREFIX}tidegate-", "TransactionalIdAuth", None),
-        (f"Read group {PREFIX}tidegate", "GroupAuthorizationFailed", Exit.CONSUMER_FAILED),
+        (
+            f"Write transactional-id beginning with {PREFIX}tidegate-screening-",
+            "TransactionalIdAuth",
+            None,
+        ),
+        (f"Read group {PREFIX}tidegate", "GroupAuthorization", Exit.CONSUMER_FAILED),
     ],
 )
 def test_a_worker_that_lacks_a_right_is_not_ready_and_says_what_was_refused(

@@ -19,7 +19,7 @@ from tidegate.engine.question import Question
 from tidegate.engine.shape import UNSEEN, shape_of
 from tidegate.events.codec import LICENSE_TYPE, SHIPMENT_TYPE, canonical
 from tidegate.events.shipment import EndUse, Item, Party, Shipment
-from tidegate.measures.tables import JudgedShapes, Tables
+from tidegate.measures.tables import Found, JudgedShapes, Tables
 
 SEEN = {
     Shipment: "export_country destination_country transit_countries parties items end_use "
@@ -135,6 +135,7 @@ def test_a_decision_is_written_as_its_model_writes_it(
 
 def test_the_oldest_shape_makes_room() -> None:
     shapes = JudgedShapes(size=2)
+    found = [Found((), (), number) for number in range(3)]
     for number in range(3):
-        shapes.put((number,), ())
-    assert [shapes.get((number,)) for number in range(3)] == [None, (), ()]
+        shapes.put((number,), found[number])
+    assert [shapes.get((number,)) for number in range(3)] == [None, *found[1:]]

@@ -43,7 +43,7 @@ from tidegate.licenses.balance import (
     within,
 )
 from tidegate.licenses.lifecycle import Filed
-from tidegate.licenses.matching import answer, mismatches
+from tidegate.licenses.matching import answer, answer_in_a_word, mismatches
 from tidegate.runtime.transaction import Transaction
 
 Step = Literal["scope", "confirm", "waiting"]
@@ -348,6 +348,7 @@ class Account:
             beyond = tuple(self._short(claim.shipment_id, draw_of(claim), state.drawn))
         reserved = has and claim.kind == "claim"
         verdict = answer(claim, self._file, beyond, reserved=reserved, spent=has and state.spent)
+        self._transaction.count("verdict", answer_in_a_word(claim, verdict))
         self._transaction.emit(VERDICTS, claim.shipment_id, canonical(verdict))
 
     def _state(self, key: str) -> ClaimState | None:

@@ -63,6 +63,7 @@ def reminder(
         previous=Previous(outcome=judgement.outcome, action=judgement.action),
         value=value,
         currency=currency,
+        destination_country=facts.destination_country,
         reasons=judgement.reasons,
     )
 
@@ -131,6 +132,7 @@ def _alert(kind: AlertKind, facts: Shipment, judgement: Judgement, told: Told | 
         previous=None if told is None else Previous(outcome=told.outcome, action=told.action),
         value=value,
         currency=currency,
+        destination_country=facts.destination_country,
         reasons=judgement.reasons,
     )
 

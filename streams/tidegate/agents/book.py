@@ -26,6 +26,7 @@ from tidegate.parties.fold import fold
 
 _PARTS = b"\t"
 """Between the entry and the names: neither has one, as JSON escapes it and folding drops it."""
+NOT_STATED = "not_stated"
 _STALE = 1000
 """So many entries of the heap may be out of date, beside as many as there are right ones."""
 
@@ -40,13 +41,18 @@ class Entry:
     held_since: datetime | None = None
     held_values: tuple[tuple[str, Decimal], ...] = ()
     due: datetime | None = None
+    shadowed_by: tuple[tuple[str, Outcome], ...] = ()
+    destination: str = NOT_STATED
+    """Of a hold: where its goods go, an ISO 3166 code."""
 
     def packed(self) -> bytes:
         """Return the entry as one short line: the head of the shipment's state."""
         fields: list[Any] = [self.action, self.outcome, _text(self.due)]
-        if self.held_by or self.held_values or self.held_since:
+        if self.held_by or self.held_values or self.held_since or self.shadowed_by:
             values = [(currency, str(value)) for currency, value in self.held_values]
-            fields += [_text(self.held_since), self.held_by, values]
+            fields += [_text(self.held_since), self.held_by, values, self.destination]
+        if self.shadowed_by:
+            fields.append(self.shadowed_by)
         return to_json(fields)
 
     @staticmethod
@@ -54,7 +60,7 @@ class Entry:
     def unpacked(line: bytes) -> Entry:
         """Read a line that `packed` wrote. Most shipments pass, and their lines are few."""
         action, outcome, due, *held = json.loads(line)
-        since, held_by, values = held or (None, (), ())
+        since, held_by, values, *more = held or (None, (), ())
         return Entry(
             action=Action(action),
             outcome=Outcome(outcome),
@@ -62,6 +68,9 @@ class Entry:
             held_since=_instant(since),
             held_values=tuple((currency, Decimal(value)) for currency, value in values),
             due=_instant(due),
+            # Heads of earlier builds do not tell it.
+            destination=more[0] if more else NOT_STATED,
+            shadowed_by=tuple((m, Outcome(name)) for one in more[1:] for m, name in one),
         )
 
 
@@ -95,6 +104,8 @@ def entry_of(state: OpenShipment) -> Entry:
         held_since=state.held_since,
         held_values=tuple(values_by_currency(state.facts).items()) if held else (),
         due=min(dues, default=None),
+        shadowed_by=state.shadowed_by,
+        destination=(state.facts.destination_country or NOT_STATED) if held else NOT_STATED,
     )
 
 
@@ -113,8 +124,12 @@ class Book:
         self._held_since: dict[str, datetime] = {}
         self.holds: Counter[tuple[str, str]] = Counter()
         """Held shipments by (measure, outcome). One held by two measures counts under both."""
+        self.shadow_holds: Counter[tuple[str, str]] = Counter()
+        """Shipments that a measure on trial would hold, by (measure, outcome)."""
         self.actions: Counter[str] = Counter()
         """Open shipments by action."""
+        self.destinations: Counter[str] = Counter()
+        """Held shipments by destination; each counts once."""
         self.held_values: dict[str, Decimal] = {}
         """Value of what is held, by currency."""
 
@@ -157,6 +172,8 @@ class Book:
     def _count(self, key: str, entry: Entry, sign: int) -> None:
         self.actions[entry.action] += sign
         self._timed += sign * (entry.due is not None)
+        for reason in entry.shadowed_by:
+            self.shadow_holds[reason] += sign
         if entry.action is not Action.HOLD:
             return
         if sign < 0:
@@ -165,6 +182,7 @@ class Book:
             self._held_since[key] = entry.held_since
         for reason in entry.held_by:
             self.holds[reason] += sign
+        self.destinations[entry.destination] += sign
         for currency, value in entry.held_values:
             self.held_values[currency] = self.held_values.get(currency, Decimal(0)) + sign * value
 

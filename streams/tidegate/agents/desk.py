@@ -15,7 +15,7 @@ from tidegate.engine.baseline import next_baseline
 from tidegate.engine.decide import Judgement, decide, not_judged
 from tidegate.events import codec
 from tidegate.events.codec import STRUCTURED_HEADERS, encode_written
-from tidegate.events.decision import Action
+from tidegate.events.decision import Action, Outcome, Reason
 from tidegate.events.false_match import FalseMatch
 from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
@@ -100,7 +100,13 @@ class Desk:
         transaction.count("not_judged", "TooLarge")
         told = state.told and state.told.model_copy(update={"fingerprints": (), "because": ()})
         state = state.model_copy(
-            update={"verdicts": (), "seen": state.seen[-1:], "held_by": (), "told": told}
+            update={
+                "verdicts": (),
+                "seen": state.seen[-1:],
+                "held_by": (),
+                "shadowed_by": (),
+                "told": told,
+            }
         )
         judgement = not_judged(state.question(transaction.clock), tables, cause)
         state = self._concluded(transaction, state, judgement)
@@ -201,10 +207,15 @@ def _deciding(state: OpenShipment, judgement: Judgement) -> dict[str, object]:
         fingerprints=judgement.fingerprints,
     )
     held = judgement.action is Action.HOLD
-    holding = {(r.measure, r.outcome) for r in judgement.reasons if r.outcome.action is Action.HOLD}
     return {
         "content": judgement.content,
         "seen": (*state.seen, seen)[-KEPT_DECISIONS:],
-        "held_by": tuple(sorted(holding)) if held else (),
+        "held_by": _holding(judgement.reasons) if held else (),
+        "shadowed_by": _holding(judgement.shadow),
         "held_since": (state.held_since or judgement.as_of) if held else None,
     }
+
+
+def _holding(reasons: tuple[Reason, ...]) -> tuple[tuple[str, Outcome], ...]:
+    holding = {(r.measure, r.outcome) for r in reasons if r.outcome.action is Action.HOLD}
+    return tuple(sorted(holding))

@@ -6,19 +6,18 @@ are answered again (`account`). It reads no restriction table.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from sys import intern
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from tidegate.agents import inputs
+from tidegate.agents import inputs, observed
 from tidegate.agents.account import Account
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.license_alerts import tell_overdue, tell_unusable
+from tidegate.agents.license_book import LicenseBook, head_of_license
 from tidegate.agents.license_state import (
     LICENSE_PREFIX,
     WALK_PREFIX,
@@ -26,12 +25,13 @@ from tidegate.agents.license_state import (
     license_key,
     replaced_key,
 )
-from tidegate.agents.timers import Timers
+from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
 from tidegate.events.claim import Claim, Replacement
 from tidegate.events.codec import canonical
 from tidegate.events.license import USABLE_STATUSES, License
+from tidegate.events.practice import PracticeSubject
 from tidegate.licenses.lifecycle import Filed, ended_before
 from tidegate.licenses.review import reviewed
 from tidegate.runtime.processor import Changes, Refused
@@ -48,18 +48,16 @@ def kept_line(key: str, value: bytes) -> bytes | None:
     """Return what the processor keeps in memory of a value, and begins with after a restart."""
     if key.startswith(LICENSE_PREFIX):
         return head_of(value)
-    return value if key.startswith(WALK_PREFIX) else None
+    return value if key.startswith((WALK_PREFIX, COUNT_PREFIX, CHANGED_PREFIX)) else None
 
 
 class LicensingProcessor:
     """One partition of licenses. See `runtime.processor.Processor` for the calls."""
 
-    def __init__(self, partition: int) -> None:
+    def __init__(self, partition: int, practice_every: timedelta = PUBLISHED_EVERY) -> None:
         self.partition = partition
-        self.statuses: Counter[str] = Counter()
-        """Licenses by status."""
-        self._status_of: dict[str, str] = {}
-        self._timers = Timers()
+        self.book = LicenseBook()
+        self.practice = Practice(PracticeSubject.APPLICATION, partition, practice_every)
         self._walks: set[str] = set()
         self._decoded = Decoded(_decoded)
 
@@ -79,11 +77,13 @@ class LicensingProcessor:
             raise Refused("", f"the license agent does not read {record.topic}")
 
     def due(self) -> datetime | None:
-        return self._timers.next_due()
+        dues = (self.book.next_due(), self.practice.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        """Tell of reviews that are overdue now."""
-        keys = self._timers.due_at(transaction.clock, limit)
+        """Publish what is observed; tell of reviews that are overdue now."""
+        published = self.practice.publish(transaction, limit)
+        keys = self.book.due_at(transaction.clock, limit)
         for key in keys:
             state = self._state(transaction, key.removeprefix(LICENSE_PREFIX))
             if state is None or state.due is None:
@@ -93,7 +93,7 @@ class LicensingProcessor:
                 tell_overdue(transaction, state)
                 state = state.model_copy(update={"overdue_told": True})
             self._put(transaction, state)
-        return len(keys)
+        return published + len(keys)
 
     def walking(self) -> bool:
         return bool(self._walks)
@@ -135,7 +135,7 @@ class LicensingProcessor:
         state = LicenseState(event_id=event.event_id, digest=event.digest, license=license_)
         if known is not None:
             ended = ended_before(known.ended, known.license.status, license_.status)
-            state = state.model_copy(update={"ended": ended})
+            state = state.model_copy(update={"ended": ended, "counted": known.counted})
         clock = reviewed(None if known is None else known.review, license_, transaction.clock)
         told = clock is not None and known is not None and known.overdue_told
         state = state.model_copy(update={"review": clock, "overdue_told": told})
@@ -175,8 +175,11 @@ class LicensingProcessor:
         return None if value is None else self._decoded.get(key, value)
 
     def _put(self, transaction: Transaction, state: LicenseState) -> None:
-        due = "" if state.due is None else state.due.isoformat()
-        value = with_head(f"{state.license.status} {due}".encode(), canonical(state))
+        kind = observed.of_license(state, transaction.clock)
+        counted = self.practice.move(transaction, state.counted, kind)
+        if counted != state.counted:
+            state = state.model_copy(update={"counted": counted})
+        value = with_head(head_of_license(state), canonical(state))
         transaction.put(license_key(state.license.license_id), value)
 
     def _learn(self, key: str, line: bytes | None) -> None:
@@ -186,15 +189,9 @@ class LicensingProcessor:
             else:
                 self._walks.add(key)
         elif key.startswith(LICENSE_PREFIX):
-            old = self._status_of.pop(key, None)
-            if old is not None:
-                self.statuses[old] -= 1
-            due = ""
-            if line is not None:
-                status, _, due = line.decode().partition(" ")
-                self._status_of[key] = intern(status)
-                self.statuses[status] += 1
-            self._timers.set(key, datetime.fromisoformat(due) if due else None)
+            self.book.replace(key, line)
+        elif key.startswith((COUNT_PREFIX, CHANGED_PREFIX)):
+            self.practice.learn(key, line)
 
 
 def _decoded(value: bytes) -> LicenseState:

@@ -58,6 +58,8 @@ class OpenShipment(RecordModel):
     """The last decisions, newest last."""
     held_by: tuple[tuple[str, Outcome], ...] = ()
     """Measures that hold it, each with its own outcome; empty when its action is not `hold`."""
+    shadowed_by: tuple[tuple[str, Outcome], ...] = ()
+    """Measures on trial that would hold it, each with its own outcome."""
     held_since: Instant | None = None
     late_at: Instant | None = None
     """When the hold has lasted longer than its service level."""
@@ -67,6 +69,8 @@ class OpenShipment(RecordModel):
     unanswered_since: Instant | None = None
     next_change: Instant | None = None
     alert_at: Instant | None = None
+    counted: str = ""
+    """What it is counted under (`practice`)."""
     facts: Shipment
     _written: bytes = PrivateAttr(b"")
 
@@ -118,6 +122,8 @@ class ClosedShipment(RecordModel):
     closed_at: Instant
     revision: Revision
     digest: str
+    counted: str = ""
+    """What it stays counted under (`practice`), unless it is opened again."""
 
 
 _FACTS = b',"facts":{'

@@ -23,6 +23,8 @@ from tidegate.measures.tables import Tables
 
 EXAMPLES = 5
 KINDS = ("newly_held", "no_longer_held", "newly_in_review", "no_longer_in_review", "other_outcome")
+ON_TRIAL = "held_on_trial"
+"""What a measure published in shadow would hold; it changes nothing, so it is counted apart."""
 
 Values = Mapping[str, Decimal]
 
@@ -64,7 +66,7 @@ class Change(NamedTuple):
     """A shipment of which the other tables say something else."""
 
     kind: str
-    """One of `KINDS`."""
+    """One of `KINDS`, or `ON_TRIAL`."""
     shipment_id: str
     destination: str
     before: tuple[Outcome, Action]
@@ -116,6 +118,23 @@ def change_of(state: OpenShipment, judgement: Judgement) -> Change | None:
         reason=judgement.reasons[0] if judgement.reasons else None,
         values=values_by_currency(state.facts),
         measures=tuple(sorted(measures)),
+    )
+
+
+def on_trial(state: OpenShipment, judgement: Judgement) -> Change | None:
+    """Say what measures on trial would hold of a shipment; None where they would not hold it."""
+    holding = [r for r in judgement.shadow if r.outcome.action is Action.HOLD]
+    if not holding:
+        return None
+    return Change(
+        kind=ON_TRIAL,
+        shipment_id=state.facts.shipment_id,
+        destination=state.facts.destination_country or "?",
+        before=(judgement.outcome, judgement.action),
+        after=(holding[0].outcome, Action.HOLD),
+        reason=holding[0],
+        values=values_by_currency(state.facts),
+        measures=tuple(sorted({reason.measure for reason in holding})),
     )
 
 

@@ -14,6 +14,9 @@ from tidegate.agents.book import Book
 from tidegate.agents.concern import Concern
 from tidegate.agents.deployment import runtime_config
 from tidegate.agents.desk import Desk
+from tidegate.agents.license_book import LicenseBook
+from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.practice import Practice
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.specs import agents
@@ -33,21 +36,33 @@ log = logging.getLogger(__name__)
 
 
 class _Floor:
-    """The screening processors at work, for what the metrics read from their books."""
+    """The processors at work, for what the metrics read from their books."""
 
     def __init__(self) -> None:
         self._processors: dict[int, ScreeningProcessor] = {}
+        self._licensors: dict[int, LicensingProcessor] = {}
 
     def made(self, agent: str, partition: int, processor: Processor) -> None:
         if isinstance(processor, ScreeningProcessor):
             self._processors[partition] = processor
+        elif isinstance(processor, LicensingProcessor):
+            self._licensors[partition] = processor
 
     def closed(self, unit: Unit) -> None:
         if unit.agent == "screening":
             self._processors.pop(unit.partition, None)
+        else:
+            self._licensors.pop(unit.partition, None)
 
     def books(self) -> Iterable[Book]:
         return [processor.book for processor in self._processors.values()]
+
+    def license_books(self) -> Iterable[LicenseBook]:
+        return [processor.book for processor in self._licensors.values()]
+
+    def practice(self) -> Iterable[Practice]:
+        shipments = [processor.practice for processor in self._processors.values()]
+        return shipments + [processor.practice for processor in self._licensors.values()]
 
     def versions(self) -> Mapping[str, int]:
         """Return how many partitions decide with which table version."""
@@ -63,7 +78,7 @@ class _Floor:
 
 class _Metrics(WorkerMetrics):
     def __init__(self, floor: _Floor) -> None:
-        super().__init__(books=floor.books, versions=floor.versions)
+        super().__init__(floor.books, floor.license_books, floor.versions, floor.practice)
         self._floor = floor
 
     def closed(self, unit: Unit) -> None:

@@ -23,6 +23,10 @@ def decision_lines(decision: Decision) -> Iterator[str]:
         yield f"  SILENCED: {silent['matched']} is not {silent['name']}"
         yield f"    listed: {silent['list']}, {silent['entry']}"
         yield f"    because {silent['by']} said so: {silent['reason']}"
+    if decision.shadow:
+        yield "  ON TRIAL, without effect:"
+        for reason in decision.shadow:
+            yield from (f"  {line}" for line in _reason_lines(reason))
     if not decision.reasons:
         yield "  No rule of the tables speaks of it. That is not a clearance."
 

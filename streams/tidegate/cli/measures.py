@@ -203,13 +203,14 @@ def _runs(alarm: TableAlarm, at_ms: int) -> bool:
 
 
 def _state(item: TableMeasure, at_ms: int) -> str:
-    """Say whether it applies, and of a suspension its last day."""
+    """Say whether it applies, of a suspension its last day, and that it is on trial."""
+    trial = ", on trial" if item.measure.shadow else ""
     force = item.validity.force(at_ms)
     pause = item.validity.pause(at_ms)
     if pause is None:
-        return force.replace("_", " ")
+        return force.replace("_", " ") + trial
     last = next(s.to for s in item.measure.suspensions if s.basis == pause.basis)
-    return f"suspended to {last or 'further notice'}"
+    return f"suspended to {last or 'further notice'}{trial}"
 
 
 def _period(item: TableMeasure) -> str:

@@ -24,6 +24,7 @@ _WORDS = {
     "newly_in_review": "newly in review",
     "no_longer_in_review": "no longer in review",
     "other_outcome": "another outcome, the same action",
+    "held_on_trial": "that measures on trial would hold, without effect",
 }
 
 
@@ -57,9 +58,11 @@ def tell_whatif(settings: Settings, tables: Tables, at: datetime, json_: bool) -
     Raises:
         KafkaError: the broker cannot be reached, or has no such topic.
     """
+    from tidegate.agents.whatif import KINDS
+
     book = asyncio.run(_read(settings))
     groups = _compared(book, tables, at)
-    changed = sum(group.shipments for group in groups.values())
+    changed = sum(groups[kind].shipments for kind in KINDS)
     if json_:
         say_json(
             {
@@ -95,14 +98,14 @@ async def _read(settings: Settings) -> OpenBook:
 
 
 def _compared(book: OpenBook, tables: Tables, at: datetime) -> dict[str, Group]:
-    from tidegate.agents.whatif import KINDS, Group, change_of
+    from tidegate.agents.whatif import KINDS, ON_TRIAL, Group, change_of, on_trial
 
     note(f"deciding {len(book)} shipments by version {tables.version}")
-    groups, said = {kind: Group() for kind in KINDS}, monotonic()
+    groups, said = {kind: Group() for kind in (*KINDS, ON_TRIAL)}, monotonic()
     for number, (state, judgement) in enumerate(book.judged(tables, at)):
-        change = change_of(state, judgement)
-        if change is not None:
-            groups[change.kind].add(change)
+        for change in (change_of(state, judgement), on_trial(state, judgement)):
+            if change is not None:
+                groups[change.kind].add(change)
         if monotonic() - said > TOLD_EVERY_SECONDS:
             note(f"  {number} of {len(book)}")
             said = monotonic()

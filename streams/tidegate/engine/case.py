@@ -29,6 +29,7 @@ from tidegate.measures.tables import (
 )
 from tidegate.measures.validity import Force, to_ms
 from tidegate.parties.fold import fold
+from tidegate.parties.hit import Hit as Likeness
 
 Answers = dict[tuple[str, str], Answer]
 """Answers by question (`Condition.text`) and regime of the measure that asks."""
@@ -126,17 +127,24 @@ class Case:
 
     def _hits_of(self, index: int, party: Party) -> Iterator[Hit]:
         best: dict[tuple[str, str], Hit] = {}
+        for path, name, entry, met in self._entries(index, party):
+            key = (entry.list, entry.entry)
+            if entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
+                continue
+            known = best.get(key)
+            if known is None or known.screened.hit.score < met.score:
+                best[key] = Hit(entry, path, name, weighed(entry, met, party.country))
+        yield from best.values()
+
+    def _entries(
+        self, index: int, party: Party
+    ) -> Iterator[tuple[str, str, ListedParty, Likeness]]:
+        """Yield each entry that a name of a party meets, in force or not, with the name's place."""
         names = [(f"parties[{index}].name", party.name)]
         names += [(f"parties[{index}].aliases[{n}]", name) for n, name in enumerate(party.aliases)]
         for path, name in names:
             for entry, met in self.tables.parties.meet(fold(name)):
-                key = (entry.list, entry.entry)
-                if entry.validity.force(self.at_ms) in (Force.NOT_YET, Force.ENDED):
-                    continue
-                known = best.get(key)
-                if known is None or known.screened.hit.score < met.score:
-                    best[key] = Hit(entry, path, name, weighed(entry, met, party.country))
-        yield from best.values()
+                yield path, name, entry, met
 
     def paper(self, type_: str, regime: str) -> tuple[int, Document] | None:
         """Return the first valid document of a type, with its place.
@@ -166,6 +174,15 @@ class Case:
             for measure in index.candidates(self.tokens | line.tokens()):
                 if measure.measure.when.asks_item:
                     yield measure, line
+
+    def until_ms(self) -> int | None:
+        """Return the first instant ahead at which a measure that could concern the shipment, or an
+        entry that its parties meet, changes by itself; None: never."""
+        validities = {table.validity for table, _ in self.measures()}
+        for index, party in enumerate(self.facts.parties):
+            validities.update(entry.validity for _, _, entry, _ in self._entries(index, party))
+        instants = (at for validity in validities for at in validity.boundaries())
+        return min((at for at in instants if at > self.at_ms), default=None)
 
     @cached_property
     def tokens(self) -> set[str]:

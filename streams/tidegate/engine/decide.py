@@ -3,7 +3,8 @@
 1. Work out what the facts imply under these tables (listed parties met, licenses' faults).
 2. Ask every measure that could touch it, once or for each line; keep each reason.
 3. Add the house rules for cited licenses that no measure speaks of.
-4. The strongest reason gives the outcome; a release that covers all of them makes it pass.
+4. The strongest reason gives the outcome; a release that covers all of them makes it pass. What
+   measures on trial say stands beside it, and has no part in it.
 5. Name the inputs, and derive the id from the content.
 """
 
@@ -36,7 +37,7 @@ from tidegate.events.shipment import Certificate, Document
 from tidegate.events.values import instant_text
 from tidegate.licenses.standing import last_instant, span, zone_of
 from tidegate.measures.measure import Measure
-from tidegate.measures.tables import ListedParty, TableMeasure, Tables
+from tidegate.measures.tables import Found, ListedParty, TableMeasure, Tables
 from tidegate.measures.validity import Force, Pause, from_ms, to_ms
 
 
@@ -50,6 +51,8 @@ class Judgement:
     outcome: Outcome
     action: Action
     reasons: tuple[Reason, ...]
+    shadow: tuple[Reason, ...]
+    """What measures on trial say; see `Decision.shadow`."""
     written: bytes
     """The whole decision in canonical form."""
     content: str
@@ -73,33 +76,42 @@ class Judgement:
 def decide(question: Question, tables: Tables) -> Judgement:
     """Judge a shipment at an instant. Pure: equal arguments give equal bytes."""
     case = Case(question, tables)
-    return _judgement(case, _known_reasons(case) if question.facts.status.is_open else ())
+    return _judgement(case, _known(case) if question.facts.status.is_open else Found((), (), None))
 
 
 def not_judged(question: Question, tables: Tables, cause: str) -> Judgement:
-    """Decide where `decide` itself failed: never a pass, and it says so."""
-    return _judgement(Case(question, tables), (house.not_judged(cause),))
+    """Decide where `decide` itself failed: never a pass, and it says so.
+
+    It is tried again whenever anything in the tables changes by itself.
+    """
+    again = tables.next_boundary_ms(to_ms(question.as_of))
+    return _judgement(Case(question, tables), Found((house.not_judged(cause),), (), again))
 
 
-def _known_reasons(case: Case) -> tuple[Reason, ...]:
-    """Return the reasons, found anew only for a shape that was not met lately."""
+def _known(case: Case) -> Found:
+    """Return what the tables say, found anew only for a shape that was not met lately."""
     shape = shape_of(case)
     if shape is None:
-        return _reasons(case)
-    reasons = case.tables.judged.get(shape)
-    if reasons is None:
-        reasons = case.tables.judged.put(shape, _reasons(case))
-    return reasons
+        return _find(case)
+    found = case.tables.judged.get(shape)
+    return case.tables.judged.put(shape, _find(case)) if found is None else found
 
 
-def _reasons(case: Case) -> tuple[Reason, ...]:
-    found = list(_by_measures(case))
-    found += _by_house_rules(case, found)
-    return tuple(sorted(found, key=_strength))
+def _find(case: Case) -> Found:
+    reasons: list[Reason] = []
+    shadow: list[Reason] = []
+    for measure, reason in _by_measures(case):
+        (shadow if measure.shadow else reasons).append(reason)
+    reasons += _by_house_rules(case, reasons)
+    return Found(
+        tuple(sorted(reasons, key=_strength)),
+        tuple(sorted(shadow, key=_strength)),
+        case.until_ms(),
+    )
 
 
-def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
-    question, tables = case.question, case.tables
+def _judgement(case: Case, found: Found) -> Judgement:
+    question, tables, reasons = case.question, case.tables, found.reasons
     outcome = reasons[0].outcome if reasons else Outcome.NO_RULE_MATCHED
     prints = fingerprints(reasons, tables)
     released_by = releasing(prints, question.releases, question.as_of)
@@ -112,6 +124,7 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
         "action": action,
         "reasons": reasons,
         "released_by": released_by,
+        **({"shadow": found.shadow} if found.shadow else {}),
         "inputs": _inputs(case),
     }
     history: dict[str, Any] = {
@@ -130,6 +143,7 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
         outcome=outcome,
         action=action,
         reasons=reasons,
+        shadow=found.shadow,
         written=b'{"decision_id":"%b",%b,%b' % (decision_id.encode(), head[1:-1], content[1:]),
         content=derived_id("decision-content", content),
         fingerprints=prints,
@@ -137,15 +151,16 @@ def _judgement(case: Case, reasons: tuple[Reason, ...]) -> Judgement:
         silenced=tuple(hit.entry.list for hit, _ in case.silenced)
         if question.false_matches
         else (),
-        next_change=_next_change(question, tables),
+        next_change=_next_change(question, tables, found.until_ms),
     )
 
 
-def _by_measures(case: Case) -> Iterator[Reason]:
-    for measure, line in case.measures():
-        force = measure.validity.force(case.at_ms)
+def _by_measures(case: Case) -> Iterator[tuple[Measure, Reason]]:
+    for table, line in case.measures():
+        force = table.validity.force(case.at_ms)
         if force not in (Force.NOT_YET, Force.ENDED):
-            yield from _by_measure(case, measure, line, measure.validity.pause(case.at_ms))
+            for reason in _by_measure(case, table, line, table.validity.pause(case.at_ms)):
+                yield table.measure, reason
 
 
 def _by_measure(
@@ -353,8 +368,12 @@ def _granted_by(case: Case) -> tuple[str, ...]:
     return tuple(granted)
 
 
-def _next_change(question: Question, tables: Tables) -> datetime | None:
-    """Find the first boundary ahead: of the tables, of a license, of a paper, of a release."""
+def _next_change(question: Question, tables: Tables, until_ms: int | None) -> datetime | None:
+    """Find the first boundary ahead: of a measure, of a license, of a paper, of a release.
+
+    Only of what could concern the shipment: when a measure starts at midnight, those that it does
+    not touch are not looked at.
+    """
     if not question.facts.status.is_open:
         return None
     instants: list[datetime | None] = []
@@ -371,7 +390,6 @@ def _next_change(question: Question, tables: Tables) -> datetime | None:
     instants += [item.expires_at for item in question.releases]
     instants += [item.expires_at for item in question.false_matches]
     ahead = [instant for instant in instants if instant is not None and instant > question.as_of]
-    boundary = tables.next_boundary_ms(to_ms(question.as_of))
-    if boundary is not None:
-        ahead.append(from_ms(boundary))
+    if until_ms is not None:
+        ahead.append(from_ms(until_ms))
     return min(ahead, default=None)

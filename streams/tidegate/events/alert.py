@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tidegate.events.decision import Outcome, Previous, Reason
 from tidegate.events.model import RecordModel
-from tidegate.events.values import Amount, Currency, Identifier
+from tidegate.events.values import Amount, CountryCode, Currency, Identifier
 
 
 class AlertKind(StrEnum):
@@ -47,4 +47,5 @@ class Alert(RecordModel):
     previous: Previous | None = None
     value: Amount | None = None
     currency: Currency | None = None
+    destination_country: CountryCode | None = None
     reasons: tuple[Reason, ...] = ()

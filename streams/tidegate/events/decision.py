@@ -121,4 +121,6 @@ class Decision(RecordModel):
     reasons: tuple[Reason, ...]
     released_by: tuple[str, ...] = ()
     """Disposition ids whose release made the action `pass`; the outcome stays what the law says."""
+    shadow: tuple[Reason, ...] | None = None
+    """What measures on trial say. They have no part in outcome, action, alerts and releases."""
     inputs: dict[str, Any] = Field(default_factory=dict)

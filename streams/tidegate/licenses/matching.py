@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tidegate.events.claim import Claim, LicenseFacts, Mismatch, Verdict
-from tidegate.events.license import License
+from tidegate.events.license import USABLE_STATUSES, License
 from tidegate.events.shipment import EndUseClass
 from tidegate.events.values import decimal_text
 from tidegate.licenses.lifecycle import Filed
@@ -67,6 +67,23 @@ def answer(
         "spent": spent,
     }
     return verdict.model_copy(update=update)
+
+
+def answer_in_a_word(claim: Claim, verdict: Verdict) -> str:
+    """Say what an answer comes to, for a count of answers: the first of these that is true."""
+    license_ = verdict.license
+    if license_ is None:
+        return "not_on_file"
+    if license_.status not in USABLE_STATUSES or license_.ended or license_.replaced_by:
+        return "not_usable"
+    aspects = {mismatch.aspect for mismatch in verdict.mismatches}
+    if aspects - {"quantity", "value", "uses"}:
+        return "out_of_scope"
+    if aspects:
+        return "balance_short"
+    if claim.kind == "ask":
+        return "would_grant"
+    return "spent" if verdict.spent else "reserved"
 
 
 def mismatches(claim: Claim, license_: License) -> Iterator[Mismatch]:

@@ -17,7 +17,7 @@ from tidegate.events.license import License, LicenseStatus
 from tidegate.events.model import RecordModel
 from tidegate.events.values import Day
 from tidegate.licenses.standing import last_instant, zone_of
-from tidegate.licenses.working_days import Calendar, Counted, china
+from tidegate.licenses.working_days import Counted, china
 
 LIMITS = {"CN": 45}
 """Working days by regime."""
@@ -35,10 +35,6 @@ class ReviewClock(RecordModel):
     """Working days counted before it was last stopped."""
     since: Day | None = None
     """The day from which on it runs, not counted itself; None while it is stopped."""
-
-    def age(self, calendar: Calendar, today: date) -> int:
-        """Return the working days since acceptance, stopped or not."""
-        return calendar.between(self.accepted_on, today)
 
 
 def reviewed(before: ReviewClock | None, license_: License, at: datetime) -> ReviewClock | None:
@@ -77,6 +73,12 @@ def overdue_at(clock: ReviewClock, regime: str) -> datetime | None:
     """Return the instant from which on the review is overdue; None while the clock is stopped."""
     counted = due(clock, regime)
     return None if counted is None else last_instant(counted.day, zone_of(regime))
+
+
+def age_in_working_days(accepted_on: date, regime: str, at: datetime) -> int:
+    """Return the working days since acceptance, whether or not the clock was stopped in between."""
+    today = at.astimezone(zone_of(regime)).date()
+    return _CALENDARS[regime]().between(accepted_on, today)
 
 
 def _day(moment: date | None, regime: str) -> date | None:

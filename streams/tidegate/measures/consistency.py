@@ -89,7 +89,8 @@ def _shadowed(packs: Sequence[Sourced]) -> Iterator[Problem]:
     for source, pack in packs:
         for index, measure in enumerate(pack.measures):
             unless = "" if measure.unless is None else measure.unless.model_dump_json()
-            key = (pack.regime, _normal(measure.when), measure.outcome, unless)
+            trial = "on trial" if measure.shadow else ""
+            key = (pack.regime, _normal(measure.when), measure.outcome, unless, trial)
             here = f"{source.file}:{source.line(('measures', index))}"
             for first, other in seen.setdefault(key, []):
                 if _overlap(measure, other):

@@ -83,6 +83,8 @@ class Measure(Strict):
     outcome: Outcome
     outcome_by_entry: bool = False
     """The list entry that was met may state an outcome of its own."""
+    shadow: bool = False
+    """On trial: it decides and is counted, and holds nobody (see `Decision.shadow`)."""
     unless: Unless | None = None
     on_unknown: Outcome | Literal["ignore"] = Outcome.REVIEW
     """What follows where the conditions cannot be answered. `ignore` only where the law itself

@@ -119,22 +119,32 @@ Shape = tuple[object, ...]
 """All that measures can see of a shipment; equal shapes have equal reasons."""
 
 
+class Found(NamedTuple):
+    """What the tables say of a shipment at an instant."""
+
+    reasons: tuple[Reason, ...]
+    shadow: tuple[Reason, ...]
+    """What the measures on trial say: no part of the outcome."""
+    until_ms: int | None
+    """The first instant at which a measure or an entry that could concern it changes by itself."""
+
+
 class JudgedShapes:
-    """Remember the reasons found for the last shapes of shipments."""
+    """Remember what was found for the last shapes of shipments."""
 
     def __init__(self, size: int = 1 << 13) -> None:
         self._size = size
-        self._found: OrderedDict[Shape, tuple[Reason, ...]] = OrderedDict()
+        self._found: OrderedDict[Shape, Found] = OrderedDict()
 
-    def get(self, shape: Shape) -> tuple[Reason, ...] | None:
+    def get(self, shape: Shape) -> Found | None:
         return self._found.get(shape)
 
-    def put(self, shape: Shape, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        """Keep and return `reasons`; the oldest shape goes where there is no room."""
+    def put(self, shape: Shape, found: Found) -> Found:
+        """Keep and return what was found; the oldest shape goes where there is no room."""
         if len(self._found) >= self._size:
             self._found.popitem(last=False)
-        self._found[shape] = reasons
-        return reasons
+        self._found[shape] = found
+        return found
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from tidegate.ops.settings import Settings
 from tidegate.ops.topics import (
     CHANGELOG_TOPICS,
     DEAD_LETTERS_TOPIC,
+    DELIVERIES_TOPIC,
+    DELIVERY_COMMANDS_TOPIC,
     INPUT_TOPICS,
     JOURNAL_TOPIC,
     TABLES_TOPIC,
@@ -64,37 +66,38 @@ class Acl:
 
 
 _TALK = ("tidegate.claims", "tidegate.verdicts")
-_CONTROL = "tidegate.control"
-_RESULTS = ("trade.decisions", "trade.alerts", DEAD_LETTERS_TOPIC)
-_ALL_THAT_IS_TOLD = (
-    *INPUT_TOPICS,
-    *_RESULTS,
-    *_TALK,
-    JOURNAL_TOPIC,
-    TABLES_TOPIC,
-    *CHANGELOG_TOPICS,
-)
+_CONTROL, _PRACTICE, _ALERTS = "tidegate.control", "tidegate.practice", "trade.alerts"
+_RESULTS = ("trade.decisions", _ALERTS, DEAD_LETTERS_TOPIC)
+_TOLD = (*INPUT_TOPICS, *_RESULTS, TABLES_TOPIC, DELIVERIES_TOPIC, _PRACTICE)
 _READ = {
     Role.WORKER: (*INPUT_TOPICS, *_TALK, _CONTROL, *CHANGELOG_TOPICS, TABLES_TOPIC),
-    Role.CONSOLE: (
-        *INPUT_TOPICS,
-        *_RESULTS,
-        *_TALK,
-        JOURNAL_TOPIC,
-        TABLES_TOPIC,
-        *CHANGELOG_TOPICS,
-    ),
-    Role.NOTIFIER: ("trade.alerts", "trade.decisions"),
+    Role.CONSOLE: _TOLD,
+    Role.NOTIFIER: (_ALERTS, DELIVERIES_TOPIC, DELIVERY_COMMANDS_TOPIC),
     Role.ADMIN: (*INPUT_TOPICS, TABLES_TOPIC, *CHANGELOG_TOPICS),
-    Role.READER: _ALL_THAT_IS_TOLD,
+    Role.READER: (*_TOLD, *_TALK, JOURNAL_TOPIC, *CHANGELOG_TOPICS),
 }
 _WRITE = {
     Role.PRODUCER: ("trade.shipments", "trade.licenses"),
     # Inputs too: a record in a partition that does not own its key is forwarded.
-    Role.WORKER: (*INPUT_TOPICS, *_RESULTS, *_TALK, JOURNAL_TOPIC, *CHANGELOG_TOPICS),
-    Role.CONSOLE: ("trade.dispositions",),
+    Role.WORKER: (
+        *INPUT_TOPICS,
+        *_RESULTS,
+        *_TALK,
+        _CONTROL,
+        _PRACTICE,
+        JOURNAL_TOPIC,
+        *CHANGELOG_TOPICS,
+    ),
+    Role.CONSOLE: ("trade.dispositions", DELIVERY_COMMANDS_TOPIC),
+    Role.NOTIFIER: (DELIVERIES_TOPIC,),
     Role.ADMIN: (TABLES_TOPIC, _CONTROL, JOURNAL_TOPIC),
 }
+_IDS = {
+    Role.WORKER: ("screening-", "licensing-", "doctor-"),
+    Role.NOTIFIER: ("notifier-",),
+    Role.ADMIN: ("tables-", "doctor-"),
+}
+"""What transactional ids begin with, after the group's name and a dash."""
 
 
 def group(settings: Settings) -> str:
@@ -113,12 +116,14 @@ def _acls(settings: Settings, role: Role) -> Iterator[Acl]:
         for topic in topics.get(role, ()):
             yield Acl(Resource.TOPIC, f"{prefix}{topic}", operation)
     ours = group(settings)
+    for start in _IDS.get(role, ()):
+        name = f"{ours}-{start}"
+        yield Acl(Resource.TRANSACTIONAL_ID, name, Operation.WRITE, prefixed=True)
     match role:
         case Role.WORKER:
             yield Acl(Resource.GROUP, ours, Operation.READ)
-            yield Acl(Resource.TRANSACTIONAL_ID, f"{ours}-", Operation.WRITE, prefixed=True)
         case Role.NOTIFIER:
-            yield Acl(Resource.GROUP, f"{ours}-notifier", Operation.READ, prefixed=True)
+            yield Acl(Resource.GROUP, f"{ours}-notifier", Operation.READ)
         case Role.READER:
             yield Acl(Resource.GROUP, f"{ours}-reader", Operation.READ, prefixed=True)
         case Role.ADMIN:
@@ -131,6 +136,3 @@ def _acls(settings: Settings, role: Role) -> Iterator[Acl]:
                     yield Acl(Resource.TOPIC, spec.name, operation)
             yield Acl(Resource.GROUP, ours, Operation.DESCRIBE)
             yield Acl(Resource.TRANSACTIONAL_ID, f"{ours}-", Operation.DESCRIBE, prefixed=True)
-            for ids in ("tables-", "doctor-"):
-                name = f"{ours}-{ids}"
-                yield Acl(Resource.TRANSACTIONAL_ID, name, Operation.WRITE, prefixed=True)

@@ -31,8 +31,16 @@ class HoldBook(Protocol):
         """Held shipments by (measure, outcome); one held by two measures counts under both."""
 
     @property
+    def shadow_holds(self) -> Mapping[tuple[str, str], int]:
+        """Shipments that a measure on trial would hold, by (measure, outcome)."""
+
+    @property
     def actions(self) -> Mapping[str, int]:
         """Open shipments by action."""
+
+    @property
+    def destinations(self) -> Mapping[str, int]:
+        """Held shipments by destination; each counts once."""
 
     @property
     def held_values(self) -> Mapping[str, Decimal]:
@@ -65,13 +73,17 @@ class BookCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Sum the books and yield one metric after another."""
         holds: Counter[tuple[str, str]] = Counter()
+        shadow: Counter[tuple[str, str]] = Counter()
         actions: Counter[str] = Counter()
+        destinations: Counter[str] = Counter()
         values: dict[str, Decimal] = {}
         ages: list[float] = []
         now = self._now()
         for book in self._books():
             holds.update(book.holds)
+            shadow.update(book.shadow_holds)
             actions.update(book.actions)
+            destinations.update(book.destinations)
             for currency, value in book.held_values.items():
                 values[currency] = values.get(currency, Decimal(0)) + value
             ages += [(now - start).total_seconds() for start in book.hold_starts()]
@@ -83,6 +95,22 @@ class BookCollector(Collector):
         for (measure, outcome), count in sorted(holds.items()):
             by_measure.add_metric([measure, str(outcome)], count)
         yield by_measure
+        on_trial = GaugeMetricFamily(
+            "tidegate_shadow_holds",
+            "Open shipments that a measure on trial would hold; held for something else or not.",
+            labels=["measure", "outcome"],
+        )
+        for (measure, outcome), count in sorted(shadow.items()):
+            on_trial.add_metric([measure, str(outcome)], count)
+        yield on_trial
+        by_destination = GaugeMetricFamily(
+            "tidegate_holds_by_destination",
+            "Held shipments by destination; each counts once.",
+            labels=["destination"],
+        )
+        for destination, count in sorted(destinations.items()):
+            by_destination.add_metric([destination], count)
+        yield by_destination
         by_action = GaugeMetricFamily(
             "tidegate_open_shipments", "Open shipments.", labels=["action"]
         )

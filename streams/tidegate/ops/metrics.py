@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from tidegate.ops.book_collector import BookCollector, HoldBook
+from tidegate.ops.license_collector import LicenseCollector, ReviewBook
+from tidegate.ops.practice_collector import PracticeBook, PracticeCollector
 
 LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 TRANSACTION_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -102,20 +104,27 @@ class WorkerMetrics:
     def __init__(
         self,
         books: Callable[[], Iterable[HoldBook]] = tuple,
+        license_books: Callable[[], Iterable[ReviewBook]] = tuple,
         versions: Callable[[], Mapping[str, int]] = dict,
+        practice: Callable[[], Iterable[PracticeBook]] = tuple,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make all metrics.
 
         Args:
             books: Returns the open books of the partitions that this worker holds now.
-            versions: Returns how many of them decide with which table version.
+            license_books: Returns the licenses of the partitions that it holds now.
+            versions: Returns how many partitions decide with which table version.
+            practice: Returns what the partitions held now observe of civil exports.
             now: Returns the time against which ages are told.
         """
         self.registry = CollectorRegistry()
         self._now = now
         self._open: set[tuple[str, int]] = set()
         self.registry.register(BookCollector(books, versions, now))
+        self.registry.register(LicenseCollector(license_books, now))
+        self.registry.register(PracticeCollector(practice))
+        ProcessCollector(namespace="tidegate", registry=self.registry)
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self._received = counter("events_received", "Input records taken.", "topic")
         self._applied = counter("events_applied", "Input records that changed state.", "topic")
@@ -134,6 +143,7 @@ class WorkerMetrics:
             "hits_silenced", "List hits in decisions that a false match silences.", "list"
         )
         self._alerts = counter("alerts", "Alerts written.", "kind")
+        self._verdicts = counter("verdicts", "Answers of licenses' owners to claims.", "answer")
         self._other = counter("agent_events", "What agents count besides.", "event")
         self._outputs = counter("records_written", "Records written.", "agent")
         self._fired = counter("timers_fired", "Timers fired.", "agent")
@@ -272,6 +282,8 @@ class WorkerMetrics:
                 self._not_judged.labels(label).inc(amount)
             case "silenced":
                 self._silenced.labels(label).inc(amount)
+            case "verdict":
+                self._verdicts.labels(label).inc(amount)
             case "alert":
                 self._alerts.labels(label).inc(amount)
             case _:

@@ -12,6 +12,8 @@ TABLES_TOPIC = "trade.measures"
 JOURNAL_TOPIC = "tidegate.journal"
 DEAD_LETTERS_TOPIC = "trade.dead-letters"
 CHANGELOG_TOPICS = ("tidegate.shipments-changelog", "tidegate.licenses-changelog")
+DELIVERIES_TOPIC = "tidegate.deliveries"
+DELIVERY_COMMANDS_TOPIC = "tidegate.delivery-commands"
 INPUT_TOPICS = ("trade.shipments", "trade.licenses", "trade.dispositions")
 """Written from outside, keyed by shipment or license; their producers choose the partition."""
 
@@ -53,6 +55,9 @@ _TOPICS: tuple[tuple[str, Kept, str], ...] = (
     ("tidegate.verdicts", Kept.FOR_YEARS, "licenses' answers to claims"),
     ("tidegate.control", Kept.FOR_YEARS, "switches of each partition to a tables version"),
     (JOURNAL_TOPIC, Kept.FOR_YEARS, "what each transaction took: the way to replay it"),
+    ("tidegate.practice", Kept.LATEST, "what is observed of civil exports, by partition and week"),
+    (DELIVERIES_TOPIC, Kept.FOR_YEARS, "every step of every delivery of an alert"),
+    (DELIVERY_COMMANDS_TOPIC, Kept.FOR_YEARS, "what people ask of the notifier: send again"),
     ("tidegate.shipments-changelog", Kept.LATEST, "state of shipments"),
     ("tidegate.licenses-changelog", Kept.LATEST, "state of licenses"),
 )

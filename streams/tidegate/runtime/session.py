@@ -10,12 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic, perf_counter, time
 from typing import Protocol
 
-from aiokafka.errors import (
-    KafkaConnectionError,
-    KafkaError,
-    ProducerFenced,
-    UnknownTopicOrPartitionError,
-)
+from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 
 from tidegate.runtime.clock import BrokerTime, PartitionClock, steady
 from tidegate.runtime.disk_store import StoreFailed
@@ -218,10 +213,7 @@ class Session:
         worker, config, spec = self._worker, self._worker.config, self.spec
         began = perf_counter()
         worker.meter.opened(self.unit)
-        self._partitions = await worker.offsets.partitions(spec.topics)
-        if unseen := spec.topics - self._partitions.keys():
-            # Whatever needed one of them would end among the dead letters, one record at a time.
-            raise UnknownTopicOrPartitionError(f"missing, or not ours to see: {sorted(unseen)}")
+        self._partitions = await worker.offsets.all_partitions(spec.topics)
         await self._writer.start()  # 1.
         self._state = state = UnitState(config, self.unit, spec)  # 2.
         await state.open(worker.offsets, self._progressed)

@@ -14,11 +14,13 @@ from tidegate.events.decision import Action, Outcome
 
 START = datetime(2026, 2, 24, tzinfo=UTC)
 instants = st.integers(0, 5).map(lambda step: START + timedelta(hours=step, microseconds=step))
+shadowed = st.lists(st.tuples(st.just("CN-T"), st.sampled_from(Outcome)), max_size=1).map(tuple)
 passing = st.builds(
     Entry,
     action=st.sampled_from([Action.PASS, Action.REVIEW]),
     outcome=st.sampled_from(Outcome),
     due=st.none() | instants,
+    shadowed_by=shadowed,
 )
 held = st.builds(
     Entry,
@@ -34,6 +36,7 @@ held = st.builds(
         unique_by=lambda pair: pair[0],
     ).map(tuple),
     due=st.none() | instants,
+    shadowed_by=shadowed,
 )
 entries = passing | held
 
@@ -66,6 +69,8 @@ def test_sums_and_dues_follow_from_the_entries_alone(
     assert len(book) == len(model)
     holds = [entry for entry in model.values() if entry.action is Action.HOLD]
     assert +book.actions == Counter(entry.action for entry in model.values())
+    on_trial = Counter(r for entry in model.values() for r in entry.shadowed_by)
+    assert +book.shadow_holds == on_trial
     assert +book.holds == Counter(reason for entry in holds for reason in entry.held_by)
     values: Counter[str] = Counter()
     for entry in holds:

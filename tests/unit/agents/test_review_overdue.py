@@ -91,4 +91,4 @@ def test_a_processor_that_starts_again_knows_what_is_due() -> None:
     processor = LicensingProcessor(0)
     processor.restored(heads)
     assert processor.due() == OVERDUE.astimezone(UTC)
-    assert processor.statuses["under_review"] == 1
+    assert processor.book.statuses["under_review"] == 1

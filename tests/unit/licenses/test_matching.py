@@ -8,7 +8,7 @@ from tidegate.events.claim import Claim
 from tidegate.events.license import License
 from tidegate.licenses.balance import Ledger, draw_of, shortfalls
 from tidegate.licenses.lifecycle import Filed
-from tidegate.licenses.matching import answer, covers, mismatches
+from tidegate.licenses.matching import answer, answer_in_a_word, covers, mismatches
 
 CLAIM: dict[str, Any] = {
     "license_id": "LIC-1",
@@ -146,3 +146,25 @@ def test_a_line_of_nothing_fits_nowhere() -> None:
     assert found({"quantity": "0"}) == [("quantity", "items[line 1].quantity")]
     value = {"value": "10", "currency": "USD"}
     assert found({"value": "0", "currency": "USD"}, value) == [("value", "items[line 1].value")]
+
+
+@pytest.mark.parametrize(
+    ("claim", "license_", "word"),
+    [
+        ({}, {}, "reserved"),
+        ({"kind": "ask"}, {}, "would_grant"),
+        ({"quantity": "121"}, {}, "balance_short"),
+        ({"quantity": "121", "destination_country": "US"}, {}, "out_of_scope"),
+        ({"quantity": "121"}, {"status": "suspended"}, "not_usable"),
+        ({}, {"replaced_by": "LIC-2"}, "not_usable"),
+    ],
+)
+def test_an_answer_comes_to_one_word(
+    claim: dict[str, Any], license_: dict[str, Any], word: str
+) -> None:
+    claimed = Claim.model_validate({**CLAIM, **claim})
+    licensed = License.model_validate({**LICENSE, **license_})
+    beyond = tuple(shortfalls(licensed, Ledger(), draw_of(claimed)))
+    verdict = answer(claimed, Filed(licensed), beyond, reserved=not beyond)
+    assert answer_in_a_word(claimed, verdict) == word
+    assert answer_in_a_word(claimed, answer(claimed, None)) == "not_on_file"

@@ -15,11 +15,20 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 UNIT = Unit("screening", 3)
 
 
+class OnePractice:
+    """What one partition observes."""
+
+    def totals(self) -> dict[tuple[str, str, str], int]:
+        return {("application", "JP", "overdue"): 4}
+
+
 class OneBook:
     """A book with two holds, one under two measures."""
 
     holds = {("CN-JP-01", "PROHIBITED"): 2, ("CN-CL-01", "PROHIBITED"): 1}  # noqa: RUF012
+    shadow_holds = {("CN-T-01", "PROHIBITED"): 3}  # noqa: RUF012
     actions = {"hold": 2, "pass": 5}  # noqa: RUF012
+    destinations = {"JP": 2}  # noqa: RUF012
     held_values = {"USD": Decimal("48000.50")}  # noqa: RUF012
 
     def hold_starts(self) -> Iterator[datetime]:
@@ -47,7 +56,11 @@ def committed(**changes: object) -> Committed:
 
 @pytest.fixture
 def metrics() -> WorkerMetrics:
-    return WorkerMetrics(books=lambda: [OneBook(), OneBook()], now=lambda: NOW)
+    return WorkerMetrics(
+        books=lambda: [OneBook(), OneBook()],
+        practice=lambda: [OnePractice(), OnePractice()],
+        now=lambda: NOW,
+    )
 
 
 def value(metrics: WorkerMetrics, name: str, **labels: str) -> float | None:
@@ -138,6 +151,7 @@ def test_failures_are_counted(metrics: WorkerMetrics) -> None:
 def test_holds_are_summed_over_partitions(metrics: WorkerMetrics) -> None:
     assert value(metrics, "open_holds", measure="CN-JP-01", outcome="PROHIBITED") == 4
     assert value(metrics, "open_shipments", action="pass") == 10
+    assert value(metrics, "shadow_holds", measure="CN-T-01", outcome="PROHIBITED") == 6
     assert value(metrics, "held_value", currency="USD") == 96001.0
     assert value(metrics, "hold_age_max_seconds") == 8 * 86400
     assert value(metrics, "holds_older", than_seconds="3600") == 4
@@ -162,3 +176,19 @@ def test_every_metric_has_the_prefix_and_no_label_names_a_case(metrics: WorkerMe
             assert not {"shipment", "shipment_id", "party", "license", "license_id"} & {
                 *sample.labels
             }
+
+
+def test_answers_to_claims_are_counted_and_a_process_tells_of_itself(
+    metrics: WorkerMetrics,
+) -> None:
+    metrics.committed(committed(counts={("verdict", "balance_short"): 2}))
+    assert value(metrics, "verdicts_total", answer="balance_short") == 2
+    assert value(metrics, "holds_by_destination", destination="JP") == 4
+    assert (value(metrics, "process_start_time_seconds") or 0) > 0
+
+
+def test_what_is_observed_of_civil_exports_is_summed_over_partitions(
+    metrics: WorkerMetrics,
+) -> None:
+    labels = {"subject": "application", "destination": "JP", "observed": "overdue"}
+    assert value(metrics, "practice", **labels) == 8
