@@ -6,29 +6,37 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from tidegate import __version__
 from tidegate.console import health
 from tidegate.console.api.router import router as api
 from tidegate.console.envelope import Envelope
+from tidegate.console.pages.errors import answer_to, error_page, wants_page
 from tidegate.console.pages.router import router as pages
 from tidegate.console.parts import Console, console_of
 from tidegate.console.problems import (
     PROBLEM_JSON,
     Invalid,
+    NotFound,
     NotSignedIn,
     PasswordChangeNeeded,
     Problem,
+    Unavailable,
+    WrongRequest,
     problem_body,
-    problem_response,
 )
+from tidegate.console.store.cursor import WrongCursor
 from tidegate.events.errors import path_text
 
 __all__ = ["Console", "console_of", "create_app"]
+
+log = structlog.get_logger(__name__)
 
 API = "/api/"
 
@@ -60,6 +68,8 @@ def create_app(console: Console) -> FastAPI:
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(WrongCursor, _wrong_cursor)
+    app.add_exception_handler(OperationalError, _database_gone)
     app.add_middleware(Envelope, console=console)
     return app
 
@@ -72,20 +82,31 @@ async def _told(request: Request, problem: Exception) -> Response:
             return RedirectResponse(f"/sign-in?onward={onward}", 303)
         if isinstance(problem, PasswordChangeNeeded):
             return RedirectResponse("/password", 303)
-    return problem_response(problem)
+    return answer_to(request, problem)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Without the values: they may be passwords, and answers are logged on the way.
     errors = [
         {"field": path_text(found["loc"]), "reason": str(found["msg"])} for found in error.errors()
     ]
-    return problem_response(Invalid("See `errors`.", errors=errors))
+    return answer_to(request, Invalid("See `errors`.", errors=errors))
 
 
-async def _plain(_request: Request, error: Exception) -> Response:
+async def _wrong_cursor(request: Request, _error: Exception) -> Response:
+    return answer_to(request, WrongRequest("The cursor is not one that this list gave."))
+
+
+async def _database_gone(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer", error=str(error).partition("\n")[0])
+    return answer_to(request, Unavailable("The console's database does not answer."))
+
+
+async def _plain(request: Request, error: Exception) -> Response:
     """Tell what the framework refuses (no such path, method not allowed) in the same form."""
     assert isinstance(error, HTTPException)
+    if error.status_code == NotFound.status and wants_page(request):
+        return error_page(request, NotFound())
     body = problem_body(error.status_code, "http", error.detail, "")
     return JSONResponse(body, error.status_code, headers=error.headers, media_type=PROBLEM_JSON)

@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tidegate.console.pages.errors import answer_to
 from tidegate.console.parts import Console
 from tidegate.console.problems import Problem, TooMany, problem_response
 
@@ -96,7 +97,7 @@ class Envelope:
                 if status:
                     raise  # half of an answer is out: the server ends the connection
                 detail = f"The log has the cause under request {request_id}."
-                await problem_response(Problem(detail))(scope, receive, send_on)
+                await answer_to(request, Problem(detail))(scope, receive, send_on)
 
     def _seal(self, headers: MutableHeaders, request_id: str) -> None:
         for name, value in HEADERS.items():

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.pages import sign_in
+from tidegate.console.pages import (
+    assets,
+    dead_letters,
+    holds,
+    licenses,
+    overview,
+    shipments,
+    sign_in,
+)
 
 router = APIRouter(include_in_schema=False)
-router.include_router(sign_in.router)
+for part in (assets, sign_in, overview, holds, shipments, licenses, dead_letters):
+    router.include_router(part.router)

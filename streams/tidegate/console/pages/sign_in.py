@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -11,7 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tidegate.console.identity import entrance
 from tidegate.console.identity.guard import known
+from tidegate.console.identity.passwords import PASSWORD_CHARACTERS_MIN
 from tidegate.console.identity.person import Person
+from tidegate.console.pages.templating import draw
 from tidegate.console.problems import Invalid, SignInFailed
 
 router = APIRouter()
@@ -20,7 +21,7 @@ router = APIRouter()
 @router.get("/sign-in")
 def sign_in_page(onward: str = "/") -> HTMLResponse:
     """Show the form."""
-    return _sign_in_form(onward, "")
+    return _sign_in_form(onward)
 
 
 @router.post("/sign-in")
@@ -35,7 +36,7 @@ async def sign_in(
     try:
         await entrance.enter(request, response, name, password)
     except SignInFailed as problem:
-        return _sign_in_form(onward, problem.title, 401)
+        return _sign_in_form(onward, problem.title, name, 401)
     return response
 
 
@@ -50,7 +51,7 @@ async def sign_out(request: Request, person: Annotated[Person, Depends(known)]) 
 @router.get("/password")
 async def password_page(person: Annotated[Person, Depends(known)]) -> HTMLResponse:
     """Show the form for a new password."""
-    return _password_form(person, "")
+    return _password_form(person)
 
 
 @router.post("/password")
@@ -75,32 +76,19 @@ def local(onward: str) -> str:
     return onward if plain and onward.isprintable() else "/"
 
 
-def _sign_in_form(onward: str, problem: str, status: int = 200) -> HTMLResponse:
-    fields = (
-        f'<input type="hidden" name="onward" value="{escape(onward)}">'
-        '<label>Name <input name="name" autocomplete="username" required></label>'
-        '<label>Password <input type="password" name="password" required'
-        ' autocomplete="current-password"></label>'
+def _sign_in_form(
+    onward: str, problem: str = "", name: str = "", status: int = 200
+) -> HTMLResponse:
+    html = draw("sign_in.html", onward=local(onward), problem=problem, name=name, oidc=None)
+    return HTMLResponse(html, status)
+
+
+def _password_form(person: Person, problem: str = "", status: int = 200) -> HTMLResponse:
+    html = draw(
+        "password.html",
+        person=person,
+        csrf_token=person.csrf_token or "",
+        problem=problem,
+        least_characters=PASSWORD_CHARACTERS_MIN,
     )
-    return _form("/sign-in", "Sign in", fields, problem, status)
-
-
-def _password_form(person: Person, problem: str, status: int = 200) -> HTMLResponse:
-    fields = (
-        f'<input type="hidden" name="csrf_token" value="{escape(person.csrf_token or "")}">'
-        '<label>Present password <input type="password" name="old" required'
-        ' autocomplete="current-password"></label>'
-        '<label>New password <input type="password" name="new" required'
-        ' autocomplete="new-password"></label>'
-    )
-    return _form("/password", "Set a password", fields, problem, status)
-
-
-def _form(action: str, title: str, fields: str, problem: str, status: int) -> HTMLResponse:
-    told = f'<p role="alert">{escape(problem)}</p>' if problem else ""
-    return HTMLResponse(
-        f'<!doctype html><html lang="en"><title>{title} · Tidegate</title><main><h1>{title}</h1>'
-        f'{told}<form method="post" action="{action}">{fields}<button>{title}</button></form>'
-        "</main></html>",
-        status,
-    )
+    return HTMLResponse(html, status)
