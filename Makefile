@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench eval chaos schemas docs lock clean python-version
+.PHONY: help demo test check format bench eval chaos schemas docs secrets image-steps lock clean python-version
 
 # The first of these that exists; another one: make demo PYTHON=/path/to/python
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
@@ -41,6 +41,7 @@ check: $(VENV)/.installed-dev ## Lint, format, types, direction of imports, sche
 	@echo "== imports" && $(BIN)/lint-imports
 	@echo "== schemas" && $(BIN)/python -m schemas.generate --check
 	@echo "== reference" && $(BIN)/python docs/generate.py --check
+	@echo "== dashboards" && $(BIN)/python deploy/grafana/generate.py --check
 
 format: $(VENV)/.installed-dev ## Bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -57,8 +58,9 @@ chaos: $(VENV)/.installed-dev ## Kill, freeze and starve workers and broker for 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 	@$(BIN)/python -m schemas.generate
 
-docs: $(VENV)/.installed-dev ## Write docs/reference/ from settings, topics and metrics
+docs: $(VENV)/.installed-dev ## Write what is generated: docs/reference/, dashboards
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python deploy/grafana/generate.py
 
 # uv writes one lock for all platforms and Pythons, with the hash of every wheel.
 PEER_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -70,6 +72,12 @@ lock: $(VENV)/.installed-dev ## Write the locked dependencies anew after a chang
 	$(LOCK) --constraint requirements.lock --extra dev --output-file requirements-dev.lock
 	$(PEER_LOCK) bench/peers/quix.in --output-file bench/peers/quix.txt
 	$(PEER_LOCK) evaluation/nomenklatura.in --output-file evaluation/nomenklatura.txt
+
+secrets: ## Write the secrets that docker-compose.yml names, where they are missing
+	@deploy/make-secrets
+
+image-steps: python-version ## Install as the Dockerfile does, in a clean folder, without Docker
+	@deploy/image-steps "$(PYTHON)"
 
 clean: ## Remove the environment, caches and everything under var/
 	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

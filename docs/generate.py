@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector, CollectorRegistry
 
+from tidegate.notify.metrics import NotifierMetrics
+from tidegate.ops.acls import acls
+from tidegate.ops.console_metrics import ConsoleMetrics
 from tidegate.ops.metrics import WorkerMetrics
+from tidegate.ops.role import Role
 from tidegate.ops.settings import PREFIX, Settings
 from tidegate.ops.topics import topology
 
@@ -29,8 +33,10 @@ def settings_page() -> str:
         "",
         "Each is an environment variable, or a key of the same name in lower case and without"
         " `TIDEGATE_` in a TOML file: the one that `TIDEGATE_CONFIG` names, else `tidegate.toml`"
-        " in the working directory. The environment goes before the file, and an option of a"
-        " command before both. A wrong setting ends a command with exit code 2, the setting's"
+        " in the working directory. A secret can also be a file in the folder that"
+        " `TIDEGATE_SECRETS_DIR` names, called like its variable, in lower or upper case. The"
+        " environment goes before such files, those before the TOML file, and an option of a"
+        " command before all. A wrong setting ends a command with exit code 2, the setting's"
         " name and the reason. `tidegate doctor` shows what is in force.",
         "",
         "| variable | default | what it does |",
@@ -39,6 +45,28 @@ def settings_page() -> str:
     for name, field in Settings.model_fields.items():
         default = MADE_DEFAULTS.get(name) or _shown(field.default)
         lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def rights_page() -> str:
+    """Return the page of what each role may do on the broker, with default settings."""
+    lines = [
+        "# Rights",
+        "",
+        "What each role needs on a broker with an authorizer, and no more. `tidegate topics acls`"
+        " prints or gives it with your names; see [Kafka with TLS, SCRAM and ACLs](../kafka.md)."
+        " `Read` and `Write` imply `Describe`.",
+        "",
+        "| role | resource | name | operations |",
+        "|---|---|---|---|",
+    ]
+    for role in Role:
+        operations: dict[tuple[str, str], list[str]] = {}
+        for entry in acls(Settings.model_construct(), role):
+            name = f"`{entry.name}`" + ("..." if entry.prefixed else "")
+            operations.setdefault((entry.resource, name), []).append(entry.operation)
+        for (resource, name), found in operations.items():
+            lines.append(f"| {role} | {resource} | {name} | {', '.join(sorted(found))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -67,7 +95,7 @@ def topics_page() -> str:
 
 
 def metrics_page() -> str:
-    """Return the page of a worker's metrics."""
+    """Return the page of metrics: by process."""
     lines = [
         "# Metrics",
         "",
@@ -75,10 +103,27 @@ def metrics_page() -> str:
         " when this fails) and `/ready` (its partitions are open). No metric is labelled by"
         " shipment, party or license.",
         "",
-        "| metric | type | labels | what it counts |",
-        "|---|---|---|---|",
+        *_metrics_table(WorkerMetrics().registry),
+        "",
+        "## The notifier",
+        "",
+        "Served as a worker's are, each process on a port of its own; `/ready`: it delivers, or"
+        " stands by for the one that does.",
+        "",
+        *_metrics_table(NotifierMetrics().registry),
+        "",
+        "## The console",
+        "",
+        "Served at `/metrics` on `TIDEGATE_CONSOLE_PORT`, beside `/live` and `/ready` (its database"
+        " answers and its services work; otherwise the text says what does not).",
+        "",
+        *_metrics_table(ConsoleMetrics().registry),
     ]
-    registry = WorkerMetrics().registry
+    return "\n".join(lines) + "\n"
+
+
+def _metrics_table(registry: CollectorRegistry) -> list[str]:
+    lines = ["| metric | type | labels | what it counts |", "|---|---|---|---|"]
     collectors: list[Collector] = list(registry._collector_to_names)
     for collector in collectors:
         for metric in collector.collect():
@@ -86,7 +131,7 @@ def metrics_page() -> str:
             labels = ", ".join(f"`{name}`" for name in names)
             name = metric.name + ("_total" if metric.type == "counter" else "")
             lines.append(f"| `{name}` | {metric.type} | {labels} | {metric.documentation} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _shown(value: Any) -> str:
@@ -100,6 +145,7 @@ def main() -> int:
     check = parser.parse_args().check
     pages = {
         "settings.md": settings_page(),
+        "rights.md": rights_page(),
         "topics.md": topics_page(),
         "metrics.md": metrics_page(),
     }

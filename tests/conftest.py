@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.deployment import Deployment
 from tests.support.kafka import KafkaBroker, KafkaUnavailable
+from tests.support.postgres import PostgresServer, PostgresUnavailable
+from tidegate.console.store.database import Database
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +47,35 @@ def deployment(
     made = Deployment(kafka.bootstrap, topic_prefix, tmp_path, tables_cache)
     made.prepare()
     return made
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One real PostgreSQL for the session. A test that halts it must leave it running."""
+    server = None
+    try:
+        server = PostgresServer()
+        server.start()
+    except PostgresUnavailable as problem:
+        if server is not None:
+            server.stop()
+        missing(f"PostgreSQL: {problem}")
+    assert server is not None
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The console's database, migrated and empty: each test runs on both kinds."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'console.db'}"
+    else:
+        url = request.getfixturevalue("postgres").database()
+    made = Database(url)
+    made.migrate()
+    yield made
+    made.close()
 
 
 def missing(part: str) -> None:

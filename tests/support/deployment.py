@@ -137,6 +137,11 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def address(self) -> str:
+        """Where it serves metrics and health."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
@@ -156,19 +161,21 @@ class WorkerProcess:
 
         `faults` are arguments of `tests.faults.worker` for this start only.
         """
-        arguments = (*self._mutations, *faults)
-        command = [TIDEGATE, "worker"]
-        if arguments:
-            command = [sys.executable, "-m", "tests.faults.worker", *arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command(*faults),
                 cwd=ROOT,
                 env=self._deployment.environment(instance_id=self.name, metrics_port=self._port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def _command(self, *faults: str) -> list[str]:
+        arguments = (*self._mutations, *faults)
+        if arguments:
+            return [sys.executable, "-m", "tests.faults.worker", *arguments]
+        return [TIDEGATE, "worker"]
 
     def await_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait until /ready says so."""
@@ -190,7 +197,7 @@ class WorkerProcess:
 
     def get(self, path: str) -> str:
         """Return what its HTTP endpoint answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
     def metrics(self) -> Mapping[str, float]:

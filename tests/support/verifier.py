@@ -25,6 +25,7 @@ from typing import Any
 from tests.support import kept
 from tests.support.accounts import OPEN, Accounts, owner
 from tests.support.deployment import ALERT_DELAY_SECONDS
+from tests.support.merge import is_switch
 from tests.support.topics import LICENSES_STATE, Topics
 from tidegate.agents.shipment_state import ClosedShipment, OpenShipment
 from tidegate.events.codec import decode

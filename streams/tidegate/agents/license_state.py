@@ -42,6 +42,8 @@ class LicenseState(RecordModel):
     """When it is to be told next that the license is about to expire."""
     expiry_told: int | None = None
     """The shortest lead time at which that was told, in seconds."""
+    counted: str = ""
+    """What it is counted under (`practice`)."""
 
     @property
     def due(self) -> datetime | None:

@@ -10,20 +10,19 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from pydantic import Field, TypeAdapter
-
-from tidegate.agents import dispositions, inputs
+from tidegate.agents import dispositions, inputs, observed
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
-from tidegate.agents.concern import Concern, Walk
+from tidegate.agents.concern import Concern
+from tidegate.agents.control import read_control
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.notice import Notice
 from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
+from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
     PREFIX,
@@ -38,9 +37,9 @@ from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
 from tidegate.agents.upcoming import UPCOMING_PREFIX, Upcoming
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
-from tidegate.events.control import TablesControl
 from tidegate.events.disposition import Disposition, DispositionKind
 from tidegate.events.false_match import FalseMatch, FalseMatchControl
+from tidegate.events.practice import PracticeSubject
 from tidegate.events.shipment import Shipment
 from tidegate.events.upcoming import UpcomingCount
 from tidegate.measures.tables import Tables
@@ -71,17 +70,19 @@ class ScreeningProcessor:
         desk: Desk,
         closed_kept: timedelta = CLOSED_KEPT,
         concern: Concern | None = None,
+        practice_every: timedelta = PUBLISHED_EVERY,
         notice: Notice | None = None,
     ) -> None:
         self.partition = partition
         self.book = Book()
+        self.practice = Practice(PracticeSubject.SHIPMENT, partition, practice_every)
         self._shelf = shelf
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
         self._upcoming = Upcoming(partition, notice or Notice())
         self._positive = PositiveList()
-        self._walk = Walk(concern or Concern(shelf))
+        self._walk = (concern or Concern(shelf)).walk()
         self._decoded = Decoded(lambda value: read(document_of(value)))
         self._closings = Closings(closed_kept)
 
@@ -103,7 +104,7 @@ class ScreeningProcessor:
     def ready(self, record: Record) -> bool:
         """Nothing is decided without tables; a switch waits until its version is built here."""
         if record.topic == CONTROL:
-            control = _control(record)
+            control = read_control(record.value)
             if isinstance(control, FalseMatchControl | UpcomingCount):
                 return self._committed_tables() is not None
             if control is None or self._shelf.refusal(control.version) is not None:
@@ -132,17 +133,19 @@ class ScreeningProcessor:
             self._alarms.next_due(tables),
             self._upcoming.next_due(tables),
             self._closings.next_due(),
+            self.practice.next_due(),
         ]
         return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
+        published = self.practice.publish(transaction, limit)
         tables = self._tables(transaction)
         told = self._alarms.tell(transaction, tables) + self._upcoming.fire(transaction, tables)
         keys = self.book.due_at(transaction.clock, limit)
         self._decide_all(transaction, keys)
         # Not among the timers returned: the inputs need not wait until all is forgotten.
         self._closings.forget(transaction, limit)
-        return told + len(keys)
+        return published + told + len(keys)
 
     def walking(self) -> bool:
         waiting = self._current.cursor is not None or self._positive.walking()
@@ -160,15 +163,11 @@ class ScreeningProcessor:
                 limit,
                 lambda key: self._with_matches(transaction, key),
             )
-        concerned = self._walk.keys(current, self.book)
-        if concerned is None:
-            keys = transaction.keys_after(current.cursor, PREFIX, limit)
-        else:
-            begin = bisect_right(concerned, current.cursor)
-            keys = concerned[begin : begin + limit]
+        keys, reached = self._walk.chunk(transaction, current, self.book, limit)
         self._decide_all(transaction, keys)
-        done = len(keys) < limit
-        left = {"cursor": None, "before": None} if done else {"cursor": keys[-1]}
+        done = reached is None
+        left = {"cursor": None, "before": None} if done else {"cursor": reached}
+        transaction.reached = reached
         current = current.model_copy(update=left)
         transaction.put(TABLES_KEY, current.model_dump_json(exclude_none=True).encode())
         if done and current.published_at is not None:
@@ -211,12 +210,19 @@ class ScreeningProcessor:
         transaction.observe("event_to_decision", max(0.0, seconds))
         old = state if isinstance(state, OpenShipment) else None
         new = self._desk.revised(transaction, old, event)
+        if isinstance(state, ClosedShipment):
+            new = new.model_copy(update={"counted": state.counted})
         if facts.status.is_open:
             self._decide(transaction, new)
         else:
-            self._desk.decided(transaction, new, self._tables(transaction))
+            last = self._desk.decided(transaction, new, self._tables(transaction))
+            before = None if old is None or old.last is None else old.last.action
+            seen = observed.of_shipment(last, transaction.clock, before)
             closed = ClosedShipment(
-                closed_at=transaction.clock, revision=facts.revision, digest=event.digest
+                closed_at=transaction.clock,
+                revision=facts.revision,
+                digest=event.digest,
+                counted=self.practice.move(transaction, new.counted, seen),
             )
             transaction.put(key, write(closed))
             self._closings.note(transaction, facts.shipment_id)
@@ -273,7 +279,7 @@ class ScreeningProcessor:
 
     def _take_control(self, transaction: Transaction, record: Record) -> None:
         """Take a word on the positive list; or switch tables, at this place in the history."""
-        control = _control(record)
+        control = read_control(record.value)
         if control is None:
             raise Refused("", "not a control record")
         if isinstance(control, FalseMatchControl):
@@ -332,6 +338,10 @@ class ScreeningProcessor:
 
     def _put(self, transaction: Transaction, state: OpenShipment) -> None:
         key = state_key(state.facts.shipment_id)
+        kind = observed.of_shipment(state, transaction.clock)
+        counted = self.practice.move(transaction, state.counted, kind)
+        if counted != state.counted:
+            state = state.model_copy(update={"counted": counted})
         value = with_head(head_of_state(state), write(state))
         if value != transaction.get(key):
             transaction.put(key, value)
@@ -380,14 +390,5 @@ class ScreeningProcessor:
             self._positive.learn(key, line)
         elif key.startswith(HOUR_PREFIX):
             self._closings.learn(key, line is not None)
-
-
-Control = TablesControl | FalseMatchControl | UpcomingCount
-_CONTROL: TypeAdapter[Control] = TypeAdapter(Annotated[Control, Field(discriminator="kind")])
-
-
-def _control(record: Record) -> Control | None:
-    try:
-        return _CONTROL.validate_json(record.value or b"")
-    except ValueError:
-        return None
+        elif key.startswith((COUNT_PREFIX, CHANGED_PREFIX)):
+            self.practice.learn(key, line)

@@ -17,6 +17,7 @@ from tidegate.agents.desk import Desk
 from tidegate.agents.license_book import LicenseBook
 from tidegate.agents.licensing import LicensingProcessor
 from tidegate.agents.notice import Notice
+from tidegate.agents.practice import Practice
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.specs import agents
@@ -60,6 +61,10 @@ class _Floor:
     def license_books(self) -> Iterable[LicenseBook]:
         return [processor.book for processor in self._licensors.values()]
 
+    def practice(self) -> Iterable[Practice]:
+        shipments = [processor.practice for processor in self._processors.values()]
+        return shipments + [processor.practice for processor in self._licensors.values()]
+
     def versions(self) -> Mapping[str, int]:
         """Return how many partitions decide with which table version."""
         states = [processor.tables_state for processor in self._processors.values()]
@@ -74,7 +79,7 @@ class _Floor:
 
 class _Metrics(WorkerMetrics):
     def __init__(self, floor: _Floor) -> None:
-        super().__init__(floor.books, floor.license_books, floor.versions)
+        super().__init__(floor.books, floor.license_books, floor.versions, floor.practice)
         self._floor = floor
 
     def closed(self, unit: Unit) -> None:
@@ -140,7 +145,7 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
         floor.made,
         timedelta(days=settings.closed_days),
         concern,
-        notice,
+        notice=notice,
     )
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)

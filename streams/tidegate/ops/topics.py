@@ -11,6 +11,7 @@ MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 TABLES_TOPIC = "trade.measures"
 JOURNAL_TOPIC = "tidegate.journal"
 DEAD_LETTERS_TOPIC = "trade.dead-letters"
+CHANGELOG_TOPICS = ("tidegate.shipments-changelog", "tidegate.licenses-changelog")
 DELIVERIES_TOPIC = "tidegate.deliveries"
 DELIVERY_COMMANDS_TOPIC = "tidegate.delivery-commands"
 INPUT_TOPICS = ("trade.shipments", "trade.licenses", "trade.dispositions")
@@ -54,6 +55,7 @@ _TOPICS: tuple[tuple[str, Kept, str], ...] = (
     ("tidegate.verdicts", Kept.FOR_YEARS, "licenses' answers to claims"),
     ("tidegate.control", Kept.FOR_YEARS, "switches of each partition to a tables version"),
     (JOURNAL_TOPIC, Kept.FOR_YEARS, "what each transaction took: the way to replay it"),
+    ("tidegate.practice", Kept.LATEST, "what is observed of civil exports, by partition and week"),
     (DELIVERIES_TOPIC, Kept.FOR_YEARS, "every step of every delivery of an alert"),
     (DELIVERY_COMMANDS_TOPIC, Kept.FOR_YEARS, "what people ask of the notifier: send again"),
     ("tidegate.shipments-changelog", Kept.LATEST, "state of shipments"),
