@@ -1,4 +1,4 @@
-"""Read the records of the control topic, by which partitions are told things and tell each other."""
+"""Read the control topic, by which partitions are told things and tell each other."""
 
 from __future__ import annotations
 
