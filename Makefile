@@ -41,6 +41,7 @@ check: $(VENV)/.installed-dev ## Lint, format, types, direction of imports, sche
 	@echo "== imports" && $(BIN)/lint-imports
 	@echo "== schemas" && $(BIN)/python -m schemas.generate --check
 	@echo "== reference" && $(BIN)/python docs/generate.py --check
+	@echo "== dashboards" && $(BIN)/python deploy/grafana/generate.py --check
 
 format: $(VENV)/.installed-dev ## Bring the code into its form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -57,8 +58,9 @@ chaos: $(VENV)/.installed-dev ## Kill, freeze and starve workers and broker for 
 schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 	@$(BIN)/python -m schemas.generate
 
-docs: $(VENV)/.installed-dev ## Write docs/reference/ from settings, topics and metrics
+docs: $(VENV)/.installed-dev ## Write what is generated: docs/reference/, dashboards
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python deploy/grafana/generate.py
 
 # uv writes one lock for all platforms and Pythons, with the hash of every wheel.
 PEER_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

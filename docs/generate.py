@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from prometheus_client.registry import Collector
+from prometheus_client.registry import Collector, CollectorRegistry
 
+from tidegate.notify.metrics import NotifierMetrics
+from tidegate.ops.console_metrics import ConsoleMetrics
 from tidegate.ops.metrics import WorkerMetrics
 from tidegate.ops.settings import PREFIX, Settings
 from tidegate.ops.topics import topology
@@ -67,7 +69,7 @@ def topics_page() -> str:
 
 
 def metrics_page() -> str:
-    """Return the page of a worker's metrics."""
+    """Return the page of metrics: by process."""
     lines = [
         "# Metrics",
         "",
@@ -75,10 +77,27 @@ def metrics_page() -> str:
         " when this fails) and `/ready` (its partitions are open). No metric is labelled by"
         " shipment, party or license.",
         "",
-        "| metric | type | labels | what it counts |",
-        "|---|---|---|---|",
+        *_metrics_table(WorkerMetrics().registry),
+        "",
+        "## The notifier",
+        "",
+        "Served as a worker's are, each process on a port of its own; `/ready`: it delivers, or"
+        " stands by for the one that does.",
+        "",
+        *_metrics_table(NotifierMetrics().registry),
+        "",
+        "## The console",
+        "",
+        "Served at `/metrics` on `TIDEGATE_CONSOLE_PORT`, beside `/live` and `/ready` (its database"
+        " answers and its services work; otherwise the text says what does not).",
+        "",
+        *_metrics_table(ConsoleMetrics().registry),
     ]
-    registry = WorkerMetrics().registry
+    return "\n".join(lines) + "\n"
+
+
+def _metrics_table(registry: CollectorRegistry) -> list[str]:
+    lines = ["| metric | type | labels | what it counts |", "|---|---|---|---|"]
     collectors: list[Collector] = list(registry._collector_to_names)
     for collector in collectors:
         for metric in collector.collect():
@@ -86,7 +105,7 @@ def metrics_page() -> str:
             labels = ", ".join(f"`{name}`" for name in names)
             name = metric.name + ("_total" if metric.type == "counter" else "")
             lines.append(f"| `{name}` | {metric.type} | {labels} | {metric.documentation} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _shown(value: Any) -> str:

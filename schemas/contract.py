@@ -13,6 +13,7 @@ from tidegate.events.dead_letter import DeadLetter
 from tidegate.events.decision import Decision
 from tidegate.events.disposition import Disposition
 from tidegate.events.license import License
+from tidegate.events.practice import PracticeCounts
 from tidegate.events.shipment import Shipment
 
 VERSION = "1.1.0"  # of the contract; a field that is added raises the middle number
@@ -78,5 +79,13 @@ EVENTS = (
         "topic-partition@offset",
         "out",
         "A record that could not be used: the reason, the place, the original bytes.",
+    ),
+    EventType(
+        PracticeCounts,
+        codec.PRACTICE_TYPE,
+        "tidegate.practice",
+        "subject-partition/week",
+        "out",
+        "What one partition observes of a week's civil exports; the last of each key counts.",
     ),
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from tidegate.agents import topics
 from tidegate.agents.desk import Desk
+from tidegate.agents.practice import PUBLISHED_EVERY
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.specs import agents
 from tidegate.events import codec
@@ -108,7 +109,7 @@ def examples() -> dict[str, dict[str, Any]]:
         codec.SHIPMENT_TYPE: _event(codec.SHIPMENT_TYPE, "SHP-1", SHIPMENT),
         codec.LICENSE_TYPE: _event(codec.LICENSE_TYPE, "LIC-7", LICENSE),
     }
-    decision, alert, letter = _answers(given[codec.SHIPMENT_TYPE])
+    decision, alert, letter, practice = _answers(given[codec.SHIPMENT_TYPE])
     disposition = {
         "disposition_id": "DSP-1",
         "shipment_id": "SHP-1",
@@ -122,6 +123,7 @@ def examples() -> dict[str, dict[str, Any]]:
         codec.DECISION_TYPE: decision,
         codec.ALERT_TYPE: alert,
         codec.DEAD_LETTER_TYPE: letter,
+        codec.PRACTICE_TYPE: practice,
     }
 
 
@@ -152,5 +154,6 @@ def _answers(shipment: dict[str, Any]) -> list[dict[str, Any]]:
     runtime.append(topics.SHIPMENTS, "SHP-1", value)
     runtime.append(topics.SHIPMENTS, "SHP-2", b'{"specversion": "1.0"}')
     runtime.run(clock)
-    first = [runtime.outputs(t)[-1].value for t in (topics.DECISIONS, topics.ALERTS, DEAD_LETTERS)]
-    return [json.loads(value or b"") for value in first]
+    runtime.run(clock + PUBLISHED_EVERY)
+    written = (topics.DECISIONS, topics.ALERTS, DEAD_LETTERS, topics.PRACTICE)
+    return [json.loads(runtime.outputs(topic)[-1].value or b"") for topic in written]

@@ -156,19 +156,21 @@ class WorkerProcess:
 
         `faults` are arguments of `tests.faults.worker` for this start only.
         """
-        arguments = (*self._mutations, *faults)
-        command = [TIDEGATE, "worker"]
-        if arguments:
-            command = [sys.executable, "-m", "tests.faults.worker", *arguments]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                self._command(*faults),
                 cwd=ROOT,
                 env=self._deployment.environment(instance_id=self.name, metrics_port=self._port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def _command(self, *faults: str) -> list[str]:
+        arguments = (*self._mutations, *faults)
+        if arguments:
+            return [sys.executable, "-m", "tests.faults.worker", *arguments]
+        return [TIDEGATE, "worker"]
 
     def await_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait until /ready says so."""

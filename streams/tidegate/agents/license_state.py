@@ -35,6 +35,8 @@ class LicenseState(RecordModel):
     review: ReviewClock | None = None
     """While an application is under review."""
     overdue_told: bool = False
+    counted: str = ""
+    """What it is counted under (`practice`)."""
 
     @property
     def due(self) -> datetime | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from tidegate.agents import inputs
+from tidegate.agents import inputs, observed
 from tidegate.agents.account import Account
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
@@ -25,11 +25,13 @@ from tidegate.agents.license_state import (
     license_key,
     replaced_key,
 )
+from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
 from tidegate.events.claim import Claim, Replacement
 from tidegate.events.codec import canonical
 from tidegate.events.license import USABLE_STATUSES, License
+from tidegate.events.practice import PracticeSubject
 from tidegate.licenses.lifecycle import Filed, ended_before
 from tidegate.licenses.review import reviewed
 from tidegate.runtime.processor import Changes, Refused
@@ -46,15 +48,16 @@ def kept_line(key: str, value: bytes) -> bytes | None:
     """Return what the processor keeps in memory of a value, and begins with after a restart."""
     if key.startswith(LICENSE_PREFIX):
         return head_of(value)
-    return value if key.startswith(WALK_PREFIX) else None
+    return value if key.startswith((WALK_PREFIX, COUNT_PREFIX, CHANGED_PREFIX)) else None
 
 
 class LicensingProcessor:
     """One partition of licenses. See `runtime.processor.Processor` for the calls."""
 
-    def __init__(self, partition: int) -> None:
+    def __init__(self, partition: int, practice_every: timedelta = PUBLISHED_EVERY) -> None:
         self.partition = partition
         self.book = LicenseBook()
+        self.practice = Practice(PracticeSubject.APPLICATION, partition, practice_every)
         self._walks: set[str] = set()
         self._decoded = Decoded(_decoded)
 
@@ -74,10 +77,12 @@ class LicensingProcessor:
             raise Refused("", f"the license agent does not read {record.topic}")
 
     def due(self) -> datetime | None:
-        return self.book.next_due()
+        dues = (self.book.next_due(), self.practice.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        """Tell of reviews that are overdue now."""
+        """Publish what is observed; tell of reviews that are overdue now."""
+        published = self.practice.publish(transaction, limit)
         keys = self.book.due_at(transaction.clock, limit)
         for key in keys:
             state = self._state(transaction, key.removeprefix(LICENSE_PREFIX))
@@ -88,7 +93,7 @@ class LicensingProcessor:
                 tell_overdue(transaction, state)
                 state = state.model_copy(update={"overdue_told": True})
             self._put(transaction, state)
-        return len(keys)
+        return published + len(keys)
 
     def walking(self) -> bool:
         return bool(self._walks)
@@ -130,7 +135,7 @@ class LicensingProcessor:
         state = LicenseState(event_id=event.event_id, digest=event.digest, license=license_)
         if known is not None:
             ended = ended_before(known.ended, known.license.status, license_.status)
-            state = state.model_copy(update={"ended": ended})
+            state = state.model_copy(update={"ended": ended, "counted": known.counted})
         clock = reviewed(None if known is None else known.review, license_, transaction.clock)
         told = clock is not None and known is not None and known.overdue_told
         state = state.model_copy(update={"review": clock, "overdue_told": told})
@@ -170,6 +175,10 @@ class LicensingProcessor:
         return None if value is None else self._decoded.get(key, value)
 
     def _put(self, transaction: Transaction, state: LicenseState) -> None:
+        kind = observed.of_license(state, transaction.clock)
+        counted = self.practice.move(transaction, state.counted, kind)
+        if counted != state.counted:
+            state = state.model_copy(update={"counted": counted})
         value = with_head(head_of_license(state), canonical(state))
         transaction.put(license_key(state.license.license_id), value)
 
@@ -181,6 +190,8 @@ class LicensingProcessor:
                 self._walks.add(key)
         elif key.startswith(LICENSE_PREFIX):
             self.book.replace(key, line)
+        elif key.startswith((COUNT_PREFIX, CHANGED_PREFIX)):
+            self.practice.learn(key, line)
 
 
 def _decoded(value: bytes) -> LicenseState:

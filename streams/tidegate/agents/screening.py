@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from tidegate.agents import dispositions, inputs
+from tidegate.agents import dispositions, inputs, observed
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
@@ -23,6 +23,7 @@ from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
+from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
     PREFIX,
@@ -39,6 +40,7 @@ from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
 from tidegate.events.control import TablesControl
 from tidegate.events.disposition import Disposition, DispositionKind
 from tidegate.events.false_match import FalseMatchControl
+from tidegate.events.practice import PracticeSubject
 from tidegate.events.shipment import Shipment
 from tidegate.measures.tables import Tables
 from tidegate.runtime.processor import Changes, Refused
@@ -68,9 +70,11 @@ class ScreeningProcessor:
         desk: Desk,
         closed_kept: timedelta = CLOSED_KEPT,
         concern: Concern | None = None,
+        practice_every: timedelta = PUBLISHED_EVERY,
     ) -> None:
         self.partition = partition
         self.book = Book()
+        self.practice = Practice(PracticeSubject.SHIPMENT, partition, practice_every)
         self._shelf = shelf
         self._desk = desk
         self._current = TablesState()
@@ -126,16 +130,18 @@ class ScreeningProcessor:
             self.book.next_due(),
             self._alarms.next_due(tables),
             self._closings.next_due(),
+            self.practice.next_due(),
         ]
         return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
+        published = self.practice.publish(transaction, limit)
         told = self._alarms.tell(transaction, self._tables(transaction))
         keys = self.book.due_at(transaction.clock, limit)
         self._decide_all(transaction, keys)
         # Not among the timers returned: the inputs need not wait until all is forgotten.
         self._closings.forget(transaction, limit)
-        return told + len(keys)
+        return published + told + len(keys)
 
     def walking(self) -> bool:
         waiting = self._current.cursor is not None or self._positive.walking()
@@ -197,12 +203,19 @@ class ScreeningProcessor:
         transaction.observe("event_to_decision", max(0.0, seconds))
         old = state if isinstance(state, OpenShipment) else None
         new = self._desk.revised(transaction, old, event)
+        if isinstance(state, ClosedShipment):
+            new = new.model_copy(update={"counted": state.counted})
         if facts.status.is_open:
             self._decide(transaction, new)
         else:
-            self._desk.decided(transaction, new, self._tables(transaction))
+            last = self._desk.decided(transaction, new, self._tables(transaction))
+            before = None if old is None or old.last is None else old.last.action
+            seen = observed.of_shipment(last, transaction.clock, before)
             closed = ClosedShipment(
-                closed_at=transaction.clock, revision=facts.revision, digest=event.digest
+                closed_at=transaction.clock,
+                revision=facts.revision,
+                digest=event.digest,
+                counted=self.practice.move(transaction, new.counted, seen),
             )
             transaction.put(key, write(closed))
             self._closings.note(transaction, facts.shipment_id)
@@ -311,6 +324,10 @@ class ScreeningProcessor:
 
     def _put(self, transaction: Transaction, state: OpenShipment) -> None:
         key = state_key(state.facts.shipment_id)
+        kind = observed.of_shipment(state, transaction.clock)
+        counted = self.practice.move(transaction, state.counted, kind)
+        if counted != state.counted:
+            state = state.model_copy(update={"counted": counted})
         value = with_head(head_of_state(state), write(state))
         if value != transaction.get(key):
             transaction.put(key, value)
@@ -349,6 +366,8 @@ class ScreeningProcessor:
             self._positive.learn(key, line)
         elif key.startswith(HOUR_PREFIX):
             self._closings.learn(key, line is not None)
+        elif key.startswith((COUNT_PREFIX, CHANGED_PREFIX)):
+            self.practice.learn(key, line)
 
 
 _CONTROL: TypeAdapter[TablesControl | FalseMatchControl] = TypeAdapter(

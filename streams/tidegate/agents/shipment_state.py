@@ -69,6 +69,8 @@ class OpenShipment(RecordModel):
     unanswered_since: Instant | None = None
     next_change: Instant | None = None
     alert_at: Instant | None = None
+    counted: str = ""
+    """What it is counted under (`practice`)."""
     facts: Shipment
     _written: bytes = PrivateAttr(b"")
 
@@ -120,6 +122,8 @@ class ClosedShipment(RecordModel):
     closed_at: Instant
     revision: Revision
     digest: str
+    counted: str = ""
+    """What it stays counted under (`practice`), unless it is opened again."""
 
 
 _FACTS = b',"facts":{'

@@ -10,6 +10,7 @@ from tidegate.agents.concern import Concern
 from tidegate.agents.desk import Desk
 from tidegate.agents.inputs import dead_letter
 from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.practice import PUBLISHED_EVERY
 from tidegate.agents.screening import CLOSED_KEPT, ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.runtime.processor import Processor
@@ -22,6 +23,7 @@ def agents(
     made: Callable[[str, int, Processor], None] = lambda agent, partition, processor: None,
     closed_kept: timedelta = CLOSED_KEPT,
     concern: Concern | None = None,
+    practice_every: timedelta = PUBLISHED_EVERY,
 ) -> tuple[AgentSpec, AgentSpec]:
     """Return the screening agent and the license agent.
 
@@ -30,18 +32,21 @@ def agents(
         desk: Judges and tells; the default waits 5 s for license owners before it tells a hold.
         closed_kept: How long a closed shipment is remembered.
         concern: What a switch of tables concerns, prepared for all partitions of a worker.
+        practice_every: How long a change in what is observed waits to be published at most.
         made: Told each processor made, so that its book can be read for the metrics.
     """
     the_desk = desk or Desk()
     the_concern = concern or Concern(shelf)
 
     def screener(partition: int) -> Processor:
-        processor = ScreeningProcessor(partition, shelf, the_desk, closed_kept, the_concern)
+        processor = ScreeningProcessor(
+            partition, shelf, the_desk, closed_kept, the_concern, practice_every
+        )
         made("screening", partition, processor)
         return processor
 
     def licensor(partition: int) -> Processor:
-        processor = LicensingProcessor(partition)
+        processor = LicensingProcessor(partition, practice_every)
         made("licensing", partition, processor)
         return processor
 
@@ -52,7 +57,13 @@ def agents(
             changelog=topics.SHIPMENTS_CHANGELOG,
             processor=screener,
             dead_letter=dead_letter,
-            outputs=(topics.DECISIONS, topics.ALERTS, topics.CLAIMS, topics.CONTROL),
+            outputs=(
+                topics.DECISIONS,
+                topics.ALERTS,
+                topics.CLAIMS,
+                topics.CONTROL,
+                topics.PRACTICE,
+            ),
             keyed=frozenset({topics.SHIPMENTS, topics.DISPOSITIONS}),
             head=screening.kept_line,
         ),
@@ -62,7 +73,7 @@ def agents(
             changelog=topics.LICENSES_CHANGELOG,
             processor=licensor,
             dead_letter=dead_letter,
-            outputs=(topics.VERDICTS, topics.ALERTS, topics.CLAIMS),
+            outputs=(topics.VERDICTS, topics.ALERTS, topics.CLAIMS, topics.PRACTICE),
             keyed=frozenset({topics.LICENSES}),
             head=licensing.kept_line,
         ),

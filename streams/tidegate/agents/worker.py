@@ -16,6 +16,7 @@ from tidegate.agents.deployment import runtime_config
 from tidegate.agents.desk import Desk
 from tidegate.agents.license_book import LicenseBook
 from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.practice import Practice
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.specs import agents
@@ -59,6 +60,10 @@ class _Floor:
     def license_books(self) -> Iterable[LicenseBook]:
         return [processor.book for processor in self._licensors.values()]
 
+    def practice(self) -> Iterable[Practice]:
+        shipments = [processor.practice for processor in self._processors.values()]
+        return shipments + [processor.practice for processor in self._licensors.values()]
+
     def versions(self) -> Mapping[str, int]:
         """Return how many partitions decide with which table version."""
         states = [processor.tables_state for processor in self._processors.values()]
@@ -73,7 +78,7 @@ class _Floor:
 
 class _Metrics(WorkerMetrics):
     def __init__(self, floor: _Floor) -> None:
-        super().__init__(floor.books, floor.license_books, floor.versions)
+        super().__init__(floor.books, floor.license_books, floor.versions, floor.practice)
         self._floor = floor
 
     def closed(self, unit: Unit) -> None:

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import dead_letters, lists, measures, topics
+from tidegate.cli import dead_letters, deliveries, lists, measures, topics, users
 from tidegate.cli.check import check
+from tidegate.cli.console import console
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
+from tidegate.cli.notifier import notifier
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
@@ -48,12 +50,16 @@ app.command()(screen)
 app.command()(explain)
 app.command()(whatif)
 app.command()(worker)
+app.command()(notifier)
+app.command()(console)
 app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(measures.app, name="measures")
 app.add_typer(lists.app, name="lists")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ DISPOSITION_TYPE = "trade.disposition.v1"
 DECISION_TYPE = "trade.decision.v1"
 ALERT_TYPE = "trade.alert.v1"
 DEAD_LETTER_TYPE = "trade.dead_letter.v1"
+PRACTICE_TYPE = "tidegate.practice.v1"
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -102,9 +102,9 @@ class Delivery(RecordModel):
     shipment_id: Identifier | None = None
     license_id: Identifier | None = None
     created_at: Instant
-    """When the alert was taken up; giving up counts from `started_at`."""
+    """When the alert was written, by the broker's clock; a digest, when it was made."""
     started_at: Instant
-    """When trying began: the same, or when somebody last asked to send it again."""
+    """When it was taken up, or somebody last asked to send it again."""
     due_at: Instant | None = None
     """When it is tried next, while it is open."""
     attempts: int = 0

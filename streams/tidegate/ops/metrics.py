@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from tidegate.ops.book_collector import BookCollector, HoldBook
 from tidegate.ops.license_collector import LicenseCollector, ReviewBook
+from tidegate.ops.practice_collector import PracticeBook, PracticeCollector
 
 LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 TRANSACTION_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -105,6 +106,7 @@ class WorkerMetrics:
         books: Callable[[], Iterable[HoldBook]] = tuple,
         license_books: Callable[[], Iterable[ReviewBook]] = tuple,
         versions: Callable[[], Mapping[str, int]] = dict,
+        practice: Callable[[], Iterable[PracticeBook]] = tuple,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make all metrics.
@@ -113,6 +115,7 @@ class WorkerMetrics:
             books: Returns the open books of the partitions that this worker holds now.
             license_books: Returns the licenses of the partitions that it holds now.
             versions: Returns how many partitions decide with which table version.
+            practice: Returns what the partitions held now observe of civil exports.
             now: Returns the time against which ages are told.
         """
         self.registry = CollectorRegistry()
@@ -120,6 +123,7 @@ class WorkerMetrics:
         self._open: set[tuple[str, int]] = set()
         self.registry.register(BookCollector(books, versions, now))
         self.registry.register(LicenseCollector(license_books, now))
+        self.registry.register(PracticeCollector(practice))
         ProcessCollector(namespace="tidegate", registry=self.registry)
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self._received = counter("events_received", "Input records taken.", "topic")

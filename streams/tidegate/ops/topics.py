@@ -54,6 +54,7 @@ _TOPICS: tuple[tuple[str, Kept, str], ...] = (
     ("tidegate.verdicts", Kept.FOR_YEARS, "licenses' answers to claims"),
     ("tidegate.control", Kept.FOR_YEARS, "switches of each partition to a tables version"),
     (JOURNAL_TOPIC, Kept.FOR_YEARS, "what each transaction took: the way to replay it"),
+    ("tidegate.practice", Kept.LATEST, "what is observed of civil exports, by partition and week"),
     (DELIVERIES_TOPIC, Kept.FOR_YEARS, "every step of every delivery of an alert"),
     (DELIVERY_COMMANDS_TOPIC, Kept.FOR_YEARS, "what people ask of the notifier: send again"),
     ("tidegate.shipments-changelog", Kept.LATEST, "state of shipments"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from tidegate.parties.rarity import weight
+from tidegate.parties.words import COMMON
 
 LIKE = 0.6
 """Below this likeness two words are two words."""
@@ -17,6 +18,7 @@ _LEFT_LIKE = 0.7  # what is left of both, as one word
 _LEFT_LETTERS = 5  # fewer are alike by chance
 _MOST_INITIALS = 4
 _SHORTENED = 0.8  # "tech" for "technology"
+_SHORT_TRADE, _SHORT_WORD = 3, 4  # letters: "ind" is industry, but "bay" is not Baykal
 
 Words = Sequence[str]
 
@@ -151,6 +153,7 @@ def like(word: str, other: str) -> float:
     short, long = sorted((word, other), key=len)
     if len(short) == 1:
         return INITIALS if long.startswith(short) and short.isascii() else 0.0
-    if len(short) >= 3 and len(long) > len(short) + 2 and long.startswith(short):
+    shortest = _SHORT_TRADE if long in COMMON else _SHORT_WORD
+    if len(short) >= shortest and len(long) > len(short) + 2 and long.startswith(short):
         return _SHORTENED if short.isascii() else LIKE
     return OSA.normalized_similarity(word, other)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.structs import TopicPartition
@@ -55,7 +55,12 @@ class Writer:
         """Return where the last commit's last record in a partition lies; None: not known."""
         return self._ends.get((topic, partition))
 
-    async def commit(self, outputs: Sequence[Output], timestamp_ms: int) -> int | None:
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        timestamp_ms: int,
+        positions: Mapping[tuple[str, int], int] | None = None,
+    ) -> int | None:
         """Write `outputs` in one transaction; return the broker's time of the journal record.
 
         Contract:
@@ -63,7 +68,10 @@ class Writer:
             2. Hand every batch to the producer; within a partition the order of `outputs` stays.
             3. Await every produce future. Without it `commit_transaction` commits a transaction
                of which a batch has failed, and the rest of it stands.
-            4. Commit. Whoever calls this applies nothing to memory before it has returned.
+            4. Where `positions` are given, by (topic, partition), commit them for the group in
+               the same transaction. A unit's positions are in its changelog; who has none of
+               that kind keeps them here.
+            5. Commit. Whoever calls this applies nothing to memory before it has returned.
 
         Raises:
             Exception: whatever failed. The transaction may or may not be committed (the answer
@@ -74,7 +82,15 @@ class Writer:
             async with asyncio.timeout(self._config.transaction_timeout):
                 await producer.begin_transaction()  # 1.
                 stamps = await self._produce(outputs, timestamp_ms)  # 2. and 3.
-                await producer.commit_transaction()  # 4.
+                if positions:
+                    await producer.send_offsets_to_transaction(  # 4.
+                        {
+                            TopicPartition(self._config.physical(topic), partition): offset
+                            for (topic, partition), offset in positions.items()
+                        },
+                        self._config.group,
+                    )
+                await producer.commit_transaction()  # 5.
         except BaseException:
             await self._abort()
             raise

@@ -15,6 +15,13 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 UNIT = Unit("screening", 3)
 
 
+class OnePractice:
+    """What one partition observes."""
+
+    def totals(self) -> dict[tuple[str, str, str], int]:
+        return {("application", "JP", "overdue"): 4}
+
+
 class OneBook:
     """A book with two holds, one under two measures."""
 
@@ -49,7 +56,11 @@ def committed(**changes: object) -> Committed:
 
 @pytest.fixture
 def metrics() -> WorkerMetrics:
-    return WorkerMetrics(books=lambda: [OneBook(), OneBook()], now=lambda: NOW)
+    return WorkerMetrics(
+        books=lambda: [OneBook(), OneBook()],
+        practice=lambda: [OnePractice(), OnePractice()],
+        now=lambda: NOW,
+    )
 
 
 def value(metrics: WorkerMetrics, name: str, **labels: str) -> float | None:
@@ -174,3 +185,10 @@ def test_answers_to_claims_are_counted_and_a_process_tells_of_itself(
     assert value(metrics, "verdicts_total", answer="balance_short") == 2
     assert value(metrics, "holds_by_destination", destination="JP") == 4
     assert (value(metrics, "process_start_time_seconds") or 0) > 0
+
+
+def test_what_is_observed_of_civil_exports_is_summed_over_partitions(
+    metrics: WorkerMetrics,
+) -> None:
+    labels = {"subject": "application", "destination": "JP", "observed": "overdue"}
+    assert value(metrics, "practice", **labels) == 8

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tidegate.parties.align import align
+from tidegate.parties.align import LIKE, align, like
 from tidegate.parties.fold import fold
 from tidegate.parties.hit import Grade, Hit
 from tidegate.parties.index import NameIndex
@@ -150,3 +150,18 @@ def test_initials_stand_for_their_words() -> None:
         ("juncker", "juncker"),
         ("jc", "jean claude"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "stands_for"),
+    [
+        ("ind", "industry", True),  # a trade, in three letters
+        ("tech", "technology", True),
+        ("volgo", "volgograd", True),  # a name's own word, in four and more
+        ("bay", "baykal", False),  # three letters begin many names
+        ("teh", "technology", False),
+    ],
+)
+def test_a_shortened_word_stands_for_the_long_one(short: str, long: str, stands_for: bool) -> None:
+    assert (like(short, long) >= LIKE) is stands_for
+    assert like(long, short) == like(short, long)

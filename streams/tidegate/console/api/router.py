@@ -1,0 +1,20 @@
+"""All routes of the API, under `/api/v1`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from tidegate.console.api import session
+from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
+
+router = APIRouter(
+    prefix="/api/v1",
+    responses={
+        "default": {
+            "description": "What is wrong, as problem details (RFC 9457).",
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+            "model": ProblemDetails,
+        }
+    },
+)
+router.include_router(session.router)

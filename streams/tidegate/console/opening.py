@@ -1,0 +1,31 @@
+"""Open the console that the settings describe: its database, ready for use, and its services."""
+
+from __future__ import annotations
+
+from tidegate.console.parts import Console
+from tidegate.console.store.database import Database
+from tidegate.ops.settings import Settings
+
+DATABASE_FILE = "console.db"
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of the settings, brought up to what this version needs. Blocking.
+
+    Raises:
+        SQLAlchemyError: it cannot be opened.
+        OSError: its folder cannot be made.
+    """
+    if settings.console_database_url is not None:
+        url = settings.console_database_url.get_secret_value()
+    else:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{settings.state_dir / DATABASE_FILE}"
+    database = Database(url)
+    database.migrate()
+    return database
+
+
+def open_console(settings: Settings) -> Console:
+    """Return the console with all its parts, not yet started. Blocking."""
+    return Console(settings=settings, database=open_database(settings))

@@ -1,0 +1,16 @@
+// What every page does: times in the viewer's zone, live regions, keys.
+import { follow } from "./live.js";
+import { bindKeys } from "./keys.js";
+import { bindMenu } from "./menu.js";
+import { bindQueue } from "./queue.js";
+import { bindForms } from "./forms.js";
+import { keepTimes, localize } from "./times.js";
+
+document.documentElement.classList.add("js");
+bindMenu();
+bindKeys();
+bindQueue();
+bindForms();
+localize(document);
+keepTimes();
+follow();
