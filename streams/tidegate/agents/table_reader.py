@@ -25,6 +25,7 @@ from tidegate.measures.snapshot import SnapshotAssembler
 from tidegate.measures.tables import Tables
 from tidegate.measures.validity import from_ms
 from tidegate.ops.packs import cached_tables, tables_of
+from tidegate.runtime.clients import let_go
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -119,7 +120,7 @@ class TableReader:
                     assembler = SnapshotAssembler()
                     await consumer.seek_to_beginning(place)
         finally:
-            await consumer.stop()
+            await let_go(consumer)
 
     def _take(self, assembler: SnapshotAssembler, record: ConsumerRecord[bytes, bytes]) -> None:
         try:
