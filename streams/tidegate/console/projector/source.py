@@ -26,7 +26,7 @@ BATCH_RECORDS = 3000
 FETCH_BYTES = 4 * 1024 * 1024
 WAIT_MILLISECONDS = 100
 PATIENCE_SECONDS = 5.0
-"""A broker that says nothing for so long is away; viewers are told that what they see may be old."""
+"""A broker that says nothing for so long is away; viewers are told that it is old."""
 
 
 class Gone(Exception):
