@@ -31,6 +31,14 @@ GROUPS = (
     Group("", (Entry("Overview", "/"), Entry("Hold queue", "/holds"))),
     Group("Look up", (Entry("Licenses", "/licenses"),)),
     Group("Traffic", (Entry("Dead letters", "/dead-letters"),)),
+    Group(
+        "Record",
+        (
+            Entry("Audit", "/audit", Permission.AUDIT),
+            Entry("Users", "/users", Permission.ADMINISTER),
+            Entry("Account", "/account"),
+        ),
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from tidegate.console.identity.audit import write_read
 from tidegate.console.identity.guard import Reader
 from tidegate.console.pages.story import story_of
 from tidegate.console.pages.view import page
@@ -27,9 +28,5 @@ def shipment(request: Request, person: Reader, shipment_id: str) -> HTMLResponse
         file = shipment_file(connection, shipment_id)
     if file is None:
         raise NotFound(f"No record of {shipment_id}. If it was just sent, wait a second.")
-    return page(
-        request,
-        person,
-        "shipment.html",
-        view=story_of(file, shipment_id),
-    )
+    write_read(request, person, shipment_id)
+    return page(request, person, "shipment.html", view=story_of(file, shipment_id))
