@@ -370,6 +370,49 @@ dead_letters = _table(
 """Records that could not be used; the original itself stays in its topic."""
 
 
+deliveries = _table(
+    "deliveries",
+    Column("delivery_id", Word, primary_key=True),
+    Column("endpoint", Word, nullable=False),
+    Column("channel", Word, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("kind", Word),
+    Column("severity", Word, nullable=False),
+    Column("shipment_id", Word),
+    Column("license_id", Word),
+    Column("record_key", Word, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "written_at"),
+    Index(None, "status", "written_at"),
+    Index(None, "shipment_id"),
+)
+"""Where each delivery of an alert stands."""
+
+delivery_steps = _table(
+    "delivery_steps",
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("delivery_id", Word, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("partition", "offset"),
+    Index(None, "delivery_id", "offset"),
+)
+"""Every step of every delivery: what was tried when, and what was answered."""
+
+endpoints = _table(
+    "endpoints",
+    Column("endpoint", Word, primary_key=True),
+    Column("disabled", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Endpoints that were ever disabled, as they stand now."""
+
+
 def projected() -> list[Table]:
     """Return the tables that are filled from topics, whichever room declares them."""
     return [table for table in metadata.sorted_tables if table.info.get("projected")]
