@@ -9,17 +9,22 @@ from tidegate.console.pages import (
     acts,
     assets,
     dead_letters,
+    deliveries,
     find,
     holds,
     licenses,
+    measures,
     overview,
+    parties,
+    practice,
     shipments,
     sign_in,
     users,
 )
 
 PARTS = (
-    *(assets, sign_in, overview, holds, shipments, licenses, dead_letters, find),
+    *(assets, sign_in, overview, holds, shipments, licenses, measures, parties, practice),
+    *(deliveries, dead_letters, find),
     *(acts, users, account),
 )
 

@@ -140,7 +140,7 @@ function open() {
     connected = true;
     lastSign = Date.now();
     judge();
-    changed(); // whatever came between the page and the stream
+    if (Date.now() - lastLook > 3000) changed(); // what came while there was no stream
   });
   stream.addEventListener("error", () => {
     connected = false;
@@ -155,7 +155,7 @@ function open() {
   stream.addEventListener("beat", (event) => {
     sign();
     const state = JSON.parse(event.data || "{}");
-    if ((state.stale ?? null) !== serverSays) changed();
+    if (Boolean(state.stale) !== Boolean(serverSays)) changed();
   });
   stream.addEventListener("change", () => {
     sign();
