@@ -11,8 +11,10 @@ from typing import Any
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from tidegate.notify.metrics import NotifierMetrics
+from tidegate.ops.acls import acls
 from tidegate.ops.console_metrics import ConsoleMetrics
 from tidegate.ops.metrics import WorkerMetrics
+from tidegate.ops.role import Role
 from tidegate.ops.settings import PREFIX, Settings
 from tidegate.ops.topics import topology
 
@@ -41,6 +43,28 @@ def settings_page() -> str:
     for name, field in Settings.model_fields.items():
         default = MADE_DEFAULTS.get(name) or _shown(field.default)
         lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def rights_page() -> str:
+    """Return the page of what each role may do on the broker, with default settings."""
+    lines = [
+        "# Rights",
+        "",
+        "What each role needs on a broker with an authorizer, and no more. `tidegate topics acls`"
+        " prints or gives it with your names; see [Kafka with TLS, SCRAM and ACLs](../kafka.md)."
+        " `Read` and `Write` imply `Describe`.",
+        "",
+        "| role | resource | name | operations |",
+        "|---|---|---|---|",
+    ]
+    for role in Role:
+        operations: dict[tuple[str, str], list[str]] = {}
+        for entry in acls(Settings.model_construct(), role):
+            name = f"`{entry.name}`" + ("..." if entry.prefixed else "")
+            operations.setdefault((entry.resource, name), []).append(entry.operation)
+        for (resource, name), found in operations.items():
+            lines.append(f"| {role} | {resource} | {name} | {', '.join(sorted(found))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -119,6 +143,7 @@ def main() -> int:
     check = parser.parse_args().check
     pages = {
         "settings.md": settings_page(),
+        "rights.md": rights_page(),
         "topics.md": topics_page(),
         "metrics.md": metrics_page(),
     }

@@ -307,7 +307,7 @@ async def test_a_missing_topic_stops_its_agent_only_and_is_told(
     task = asyncio.create_task(run(place.config(lag_interval=0.1), SPECS, None, tables.append))
     await until(lambda: tables and tables[0].status().running == PARTITIONS)
     await until(lambda: tables[0].status().problems)
-    assert tables[0].status().problems == ("purse: no topic tidegate.switch",)
+    assert tables[0].status().problems == ("purse: no topic, or no right to it: tidegate.switch",)
     assert tables[0].status().units == ("bank-0", "bank-1", "bank-2")
     assert not tables[0].status().ready
     tables[0].stopping.set()

@@ -12,13 +12,14 @@ from tests.support.kafka import KafkaBroker
 from tidegate.agents.deployment import runtime_config
 from tidegate.agents.table_publisher import publish
 from tidegate.measures.loader import load
-from tidegate.ops.doctor import Check, Status, examine
+from tidegate.ops.doctor.check import Check, Status
+from tidegate.ops.doctor.examine import examine
 from tidegate.ops.packs import read_packs
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import admin_client, create_topics
 from tidegate.ops.topics import topology
 
-LATER = ("topics", "published", "partitioner", "clock")
+LATER = ("rights", "topics", "published", "partitioner", "clock")
 
 
 @pytest.fixture

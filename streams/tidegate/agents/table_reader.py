@@ -25,6 +25,7 @@ from tidegate.measures.snapshot import SnapshotAssembler
 from tidegate.measures.tables import Tables
 from tidegate.measures.validity import from_ms
 from tidegate.ops.packs import cached_tables, tables_of
+from tidegate.runtime.clients import let_go
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -64,6 +65,11 @@ class TableReader:
         self._sources: dict[str, tuple[Mapping[str, bytes], datetime]] = {}
         self._dropped: set[str] = set()
         self._missing_since: dict[str, float] = {}
+
+    @property
+    def sources(self) -> Mapping[str, tuple[Mapping[str, bytes], datetime]]:
+        """The newest versions' files, each with when it was published; oldest first."""
+        return self._sources
 
     async def run(self) -> None:
         """Follow the topic until cancelled; a broker that is away is waited for."""
@@ -119,7 +125,7 @@ class TableReader:
                     assembler = SnapshotAssembler()
                     await consumer.seek_to_beginning(place)
         finally:
-            await consumer.stop()
+            await let_go(consumer)
 
     def _take(self, assembler: SnapshotAssembler, record: ConsumerRecord[bytes, bytes]) -> None:
         try:

@@ -8,18 +8,24 @@ from typing import Annotated
 import typer
 
 from tidegate.cli.terminal import BAD, say, say_json, told_errors
+from tidegate.ops.role import Role
 
 
-def doctor(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Look at settings, broker, topics, producers' partitioning, tables and clocks.
+def doctor(
+    role: Annotated[
+        Role, typer.Option("--role", help="Whose rights the credentials in force should have.")
+    ] = Role.WORKER,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at settings, broker, rights, topics, producers' partitioning, tables and clocks.
 
     Exit code 1 where something is wrong. Secrets are masked.
     """
-    from tidegate.ops.doctor import examine
+    from tidegate.ops.doctor.examine import examine
     from tidegate.ops.settings import load_settings
 
     with told_errors():
-        diagnosis = asyncio.run(examine(load_settings()))
+        diagnosis = asyncio.run(examine(load_settings(), role))
     if json_:
         say_json(
             {

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from tidegate.runtime.clients import let_go
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.spec import RuntimeConfig
@@ -57,4 +58,4 @@ async def read_to_end(
                     if record.offset < ends[place] and key in (None, record.key):
                         yield record
     finally:
-        await consumer.stop()
+        await let_go(consumer)

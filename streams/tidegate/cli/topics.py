@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidegate.cli.terminal import BAD, bad, say, say_json, told_errors
+from tidegate.cli.terminal import BAD, bad, note, say, say_json, told_errors
+from tidegate.ops.role import Role
 
 if TYPE_CHECKING:
     from tidegate.ops.settings import Settings
     from tidegate.ops.topic_admin import TopicReport
 
 app = typer.Typer(no_args_is_help=True, help="Topics on the broker.")
-
-
-@app.callback()
-def _root() -> None:
-    """Keep the sub-command named."""
 
 
 @app.command()
@@ -51,6 +47,45 @@ def create(
             say("All topics are there, as they should be.")
     if not report.good:
         raise typer.Exit(BAD)
+
+
+@app.command()
+def acls(
+    role: Annotated[Role, typer.Option("--role", help="Who connects.")],
+    principal: Annotated[
+        str, typer.Option("--principal", help="As the broker names it, such as User:worker.")
+    ],
+    create: Annotated[
+        bool, typer.Option("--create", help="Give the rights, with the credentials in force.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print, or give, the rights on the broker that a role needs, and no more.
+
+    What is printed are commands of Kafka's own; admin.properties is the administrator's login.
+    """
+    from tidegate.ops import acls as rights
+    from tidegate.ops.acl_admin import give
+    from tidegate.ops.settings import load_settings
+    from tidegate.ops.topic_admin import admin_client
+
+    async def created() -> None:
+        async with admin_client(settings) as client:
+            await give(client, entries, principal)
+
+    with told_errors():
+        settings = load_settings()
+        entries = rights.acls(settings, role)
+        if create:
+            asyncio.run(created())
+            note(f"{len(entries)} rights given to {principal}")
+    if json_:
+        say_json([{"principal": principal, **asdict(entry)} for entry in entries])
+    else:
+        servers = settings.kafka_bootstrap_servers
+        tool = f"kafka-acls.sh --bootstrap-server {servers} --command-config admin.properties"
+        for entry in entries:
+            say(f"{tool} {entry.command(principal)}")
 
 
 async def require_topics(settings: Settings) -> None:

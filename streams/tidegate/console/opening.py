@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from tidegate.agents.deployment import runtime_config
+from tidegate.console.live import Hub
 from tidegate.console.parts import Console
+from tidegate.console.projector.projector import Projector
 from tidegate.console.store.database import Database
+from tidegate.console.tables import PublishedTables
 from tidegate.ops.settings import Settings
 
 DATABASE_FILE = "console.db"
@@ -28,4 +32,15 @@ def open_database(settings: Settings) -> Database:
 
 def open_console(settings: Settings) -> Console:
     """Return the console with all its parts, not yet started. Blocking."""
-    return Console(settings=settings, database=open_database(settings))
+    database, config = open_database(settings), runtime_config(settings)
+    tables = PublishedTables(config, settings.cache_dir)
+    hub = Hub(stale=lambda: projector.problem())
+    projector = Projector(config, database, hub.told)
+    return Console(
+        settings=settings,
+        database=database,
+        services=(hub, tables, projector),
+        hub=hub,
+        tables=tables,
+        projector=projector,
+    )

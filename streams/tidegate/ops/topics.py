@@ -11,6 +11,7 @@ MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 TABLES_TOPIC = "trade.measures"
 JOURNAL_TOPIC = "tidegate.journal"
 DEAD_LETTERS_TOPIC = "trade.dead-letters"
+CHANGELOG_TOPICS = ("tidegate.shipments-changelog", "tidegate.licenses-changelog")
 DELIVERIES_TOPIC = "tidegate.deliveries"
 DELIVERY_COMMANDS_TOPIC = "tidegate.delivery-commands"
 INPUT_TOPICS = ("trade.shipments", "trade.licenses", "trade.dispositions")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -13,6 +15,20 @@ from tidegate.runtime.spec import RuntimeConfig, Unit
 # told so and asks again after this many seconds; 0.02 by default, longer than the markers take.
 sender.BACKOFF_OVERRIDE = 0.003
 _BATCH_BYTES = 512 * 1024  # half of what a broker takes by default
+
+
+_LET_GO_SECONDS = 1.0
+
+
+async def let_go(client: Any) -> None:
+    """Stop a client whose work is done, without waiting for the last word of its connections.
+
+    Over TLS the end of a connection that still has an answer on its way is waited for half a
+    minute, by the event loop's own rule; it then closes by itself.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LET_GO_SECONDS):
+            await client.stop()
 
 
 def unit_producer(config: RuntimeConfig, unit: Unit) -> Any:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.spec import RuntimeConfig
 
 
@@ -37,6 +38,18 @@ class Offsets:
                 if found:
                     counts[topic] = len(found)
             return counts
+
+    async def all_partitions(self, topics: Collection[str]) -> dict[str, int]:
+        """Return how many partitions each of `topics` has.
+
+        Raises:
+            UnknownTopicOrPartitionError: one is missing, or not ours to see. Whatever needed it
+                would end among the dead letters, one record at a time.
+        """
+        counts = await self.partitions(topics)
+        if unseen := sorted(set(topics) - counts.keys()):
+            raise UnknownTopicOrPartitionError(f"no topic, or no right to it: {', '.join(unseen)}")
+        return counts
 
     async def cluster_id(self) -> str:
         """Return the cluster's id; empty where the broker tells none."""
@@ -63,7 +76,7 @@ class Offsets:
     async def stop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            await client.stop()
+            await let_go(client)
 
     def _places(self, places: Iterable[tuple[str, int]]) -> dict[TopicPartition, tuple[str, int]]:
         return {TopicPartition(self._config.physical(t), p): (t, p) for t, p in places}
@@ -74,7 +87,7 @@ class Offsets:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await let_go(client)
                 raise
             self._client = client
         return self._client

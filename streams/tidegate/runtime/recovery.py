@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from aiokafka.structs import TopicPartition
 
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.clock import EPOCH
 from tidegate.runtime.spec import META_KEY, RuntimeConfig
 from tidegate.runtime.state_folder import Mark
@@ -122,7 +122,7 @@ async def replay(
             progress()
             await asyncio.sleep(0)
     finally:
-        await consumer.stop()
+        await let_go(consumer)
     if mark is not None and found.offset is None:
         raise Unbelievable("its transaction is not there")
     return found

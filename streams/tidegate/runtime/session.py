@@ -21,13 +21,7 @@ from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.processor import Processor
 from tidegate.runtime.record import Output
 from tidegate.runtime.recovery import Meta
-from tidegate.runtime.spec import (
-    DEAD_LETTERS,
-    JOURNAL,
-    AgentSpec,
-    RuntimeConfig,
-    Unit,
-)
+from tidegate.runtime.spec import JOURNAL, AgentSpec, RuntimeConfig, Unit
 from tidegate.runtime.transaction import Transaction
 from tidegate.runtime.turn import Turn
 from tidegate.runtime.unit_state import UnitState
@@ -91,6 +85,8 @@ class Session:
         """Open, and inputs are sought."""
         self.progress = monotonic()
         """When it last got something done (monotonic seconds)."""
+        self.refused: tuple[float, str] | None = None
+        """What Kafka said last when it did not do as asked, and when (monotonic seconds)."""
         self.intake = Intake(spec.inputs)
         self._worker = worker
         self._writer = Writer(worker.config, unit)
@@ -187,6 +183,7 @@ class Session:
             except (KafkaError, OSError) as error:
                 # The broker is away or says no; it is asked until it answers.
                 log.warning("%s: %s: %s", self.unit, type(error).__name__, error)
+                self.refused = monotonic(), f"{self.unit}: {type(error).__name__}: {error}"
                 self._worker.meter.aborted(self.unit, type(error).__name__)
                 if isinstance(error, KafkaConnectionError):
                     self._progressed()  # a broker that is away is not a worker that is stuck
@@ -216,9 +213,7 @@ class Session:
         worker, config, spec = self._worker, self._worker.config, self.spec
         began = perf_counter()
         worker.meter.opened(self.unit)
-        self._partitions = await worker.offsets.partitions(
-            {*spec.inputs, *spec.outputs, spec.changelog, JOURNAL, DEAD_LETTERS}
-        )
+        self._partitions = await worker.offsets.all_partitions(spec.topics)
         await self._writer.start()  # 1.
         self._state = state = UnitState(config, self.unit, spec)  # 2.
         await state.open(worker.offsets, self._progressed)

@@ -61,6 +61,11 @@ class AgentSpec:
     head: Head = whole
     """What `Processor.restored` gets of each value. The shorter, the sooner a worker is open."""
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """Return the logical names of all topics that a unit reads or writes."""
+        return frozenset({*self.inputs, *self.outputs, self.changelog, JOURNAL, DEAD_LETTERS})
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -28,6 +28,7 @@ SeekPlaces = Callable[[dict[Place, int], int], Awaitable[bool]]
 
 _PAUSE_SECONDS = 5.0  # below the session timeout: no heartbeat is sent while pausing
 _CLOSE_SECONDS = 10.0
+_REFUSED_SECONDS = 10.0  # what Kafka refused is told for so long; a unit asks again sooner
 _ANSWER_SECONDS = 5.0  # for all that is asked about lag; a broker that takes longer is away
 
 
@@ -44,7 +45,7 @@ class Status:
     """Since any unit last got something done."""
     lag_records: int
     problems: tuple[str, ...]
-    """Agents that get no partition, with the reason; and a broker that does not answer."""
+    """Agents without partitions, and why; what Kafka refuses; a broker that does not answer."""
 
     @property
     def ready(self) -> bool:
@@ -182,8 +183,13 @@ class Units:
             running=sum(session.running for session in self._sessions.values()),
             progress_seconds=monotonic() - self._progress,
             lag_records=sum(self._lag.values()),
-            problems=(*self._problems, *([self._away] if self._away else [])),
+            problems=(*self._problems, *self._refusals(), *([self._away] if self._away else [])),
         )
+
+    def _refusals(self) -> list[str]:
+        since = monotonic() - _REFUSED_SECONDS
+        told = [s.refused for s in self._sessions.values() if s.refused is not None]
+        return [text for at, text in told if at > since]
 
     def stuck(self, seconds: float) -> list[str]:
         """Return the units that have had work and no progress for `seconds`."""
@@ -243,13 +249,13 @@ class Units:
     async def _find_problems(self) -> list[str]:
         problems = []
         for spec in self.specs:
-            topics = (*spec.inputs, spec.changelog)
-            counts = await self.offsets.partitions(topics)
-            missing = [topic for topic in topics if topic not in counts]
+            counts = await self.offsets.partitions(spec.topics)
+            missing = sorted(spec.topics - counts.keys())
+            owned = {topic: counts.get(topic) for topic in (*spec.inputs, spec.changelog)}
             if missing:
-                problems.append(f"{spec.name}: no topic {', '.join(missing)}")
-            elif len(set(counts.values())) > 1:
-                sizes = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+                problems.append(f"{spec.name}: no topic, or no right to it: {', '.join(missing)}")
+            elif len(set(owned.values())) > 1:
+                sizes = ", ".join(f"{topic} {count}" for topic, count in owned.items())
                 problems.append(f"{spec.name}: partition counts differ: {sizes}")
         if problems and tuple(problems) != self._problems:
             log.error("agents without partitions: %s", "; ".join(problems))

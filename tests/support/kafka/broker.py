@@ -1,15 +1,13 @@
 """Run one Kafka node (broker and controller) that a test may stop, kill and start again."""
 
-import base64
 import contextlib
 import os
 import signal
 import subprocess
-import uuid
 from pathlib import Path
 
 from tests.support.kafka.jars import KafkaUnavailable, fetch_jars, find_java
-from tests.support.kafka.ports import free_ports
+from tests.support.kafka.node import Node
 from tests.support.kafka.readiness import await_serving
 
 LOG_CONFIG = Path(__file__).with_name("log4j2.xml")
@@ -26,22 +24,30 @@ class KafkaBroker:
     again on the same ports and data after either, or stops it first if it still runs.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: dict[str, str] | None = None, node: Node | None = None
+    ) -> None:
         """Keep data, configuration and log in `folder`; `settings` override the broker's own.
 
-        Raises KafkaUnavailable where Java, Maven or the jars are missing.
+        Without a `node` it is a cluster of its own. Raises KafkaUnavailable where Java, Maven or
+        the jars are missing.
         """
         self._java = find_java()
         self._jars = fetch_jars()
         self._folder = folder
         self._settings = settings or {}
-        self._port, self._controller_port = free_ports(2)
+        self._node = node or Node.alone()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
         """The address for clients, `host:port`; it stays the same over restarts."""
-        return f"127.0.0.1:{self._port}"
+        return self._node.address
+
+    @property
+    def running(self) -> bool:
+        """Say whether it was started and not ended."""
+        return self._process is not None
 
     @property
     def pid(self) -> int:
@@ -80,7 +86,7 @@ class KafkaBroker:
                 start_new_session=True,
             )
         process = self._process
-        if not await_serving(self._port, timeout_seconds, lambda: process.poll() is None):
+        if not self._await_serving(timeout_seconds, process):
             self.kill()
             raise KafkaUnavailable(f"Kafka did not start:\n{self._log_tail()}")
 
@@ -125,13 +131,21 @@ class KafkaBroker:
         self._folder.mkdir(parents=True, exist_ok=True)
         lines = [f"{name}={value}" for name, value in self._properties().items()]
         config.write_text("\n".join(lines) + "\n")
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # With `=`, since a random id may start with a dash and would be read as an option.
-        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(config))
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={self._node.cluster}"]
+        tool += ["-c", str(config), *self._format_options()]
         done = subprocess.run(self._command(*tool), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             config.unlink()
             raise KafkaUnavailable(f"Kafka could not format its storage:\n{done.stderr[-2000:]}")
+
+    def _format_options(self) -> list[str]:
+        """Return what else the storage is formatted with."""
+        return []
+
+    def _await_serving(self, timeout_seconds: float, process: subprocess.Popen[bytes]) -> bool:
+        """Wait until it serves; False: time is over, or it has died."""
+        return await_serving(self._node.port, timeout_seconds, lambda: process.poll() is None)
 
     def _command(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={LOG_CONFIG}"
@@ -140,11 +154,11 @@ class KafkaBroker:
     def _properties(self) -> dict[str, str]:
         return {
             "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "node.id": str(self._node.number),
+            "controller.quorum.voters": self._node.voters,
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{self.bootstrap},"
-            f"CONTROLLER://127.0.0.1:{self._controller_port}",
+            f"CONTROLLER://127.0.0.1:{self._node.controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self.data),

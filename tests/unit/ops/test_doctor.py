@@ -6,14 +6,10 @@ from pathlib import Path
 import pytest
 from aiokafka.partitioner import murmur2
 
-from tidegate.ops.doctor import (
-    Status,
-    check_settings,
-    check_state,
-    check_tables,
-    judge_clock,
-    judge_topics,
-)
+from tidegate.ops.doctor.check import Status
+from tidegate.ops.doctor.clock import judge_clock
+from tidegate.ops.doctor.process import check_settings, check_state, check_tables
+from tidegate.ops.doctor.topics import judge_topics
 from tidegate.ops.placement import place
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import Difference, TopicReport

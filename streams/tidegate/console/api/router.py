@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.api import session
+from tidegate.console.api import live, session
 from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
 
 router = APIRouter(
@@ -18,3 +18,4 @@ router = APIRouter(
     },
 )
 router.include_router(session.router)
+router.include_router(live.router)

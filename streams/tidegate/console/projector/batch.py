@@ -48,7 +48,6 @@ class HoldChange:
 class Written:
     """What a committed batch has changed."""
 
-    batch: int = 0
     records: int = 0
     decisions: int = 0
     holds: list[HoldChange] = field(default_factory=list)

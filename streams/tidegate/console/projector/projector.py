@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -39,7 +39,7 @@ MISSING_SECONDS = 10.0
 class ProjectorHealth:
     """How far the store is behind the topics, and what keeps it from going on."""
 
-    problem: str | None = "starting"
+    problem: str | None = "the console begins to read the topics"
     """In words, for a person; None while all is well."""
     part: str | None = None
     """What is away or wrong: `broker`, `database`, `topics`, `store`; None while all is well."""
@@ -72,12 +72,29 @@ class Projector:
         self._database = database
         self._writer = StoreWriter(database)
         self._told = told
+        self._reading: asyncio.Task[None] | None = None
         self._health = ProjectorHealth(since=datetime.now(UTC))
 
     @property
     def health(self) -> ProjectorHealth:
         """How it goes now."""
         return self._health
+
+    async def start(self) -> None:
+        """Begin to read, beside what else runs in this event loop."""
+        self._reading = asyncio.create_task(self.run(), name="projector")
+
+    async def stop(self) -> None:
+        """End after the batch that is being written. Idempotent."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+
+    def problem(self) -> str | None:
+        """Say what keeps the store from being current; None: it is."""
+        return self._health.problem
 
     async def run(self) -> None:
         """Read until cancelled."""

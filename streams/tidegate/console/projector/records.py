@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tidegate.agents.inputs import read
 from tidegate.console.projector.batch import Unreadable, Written
 from tidegate.console.projector.own_record import data_of
-from tidegate.console.projector.statements import Row, insert_new, put, put_newer
+from tidegate.console.projector.statements import Row, insert_new, put, put_newer, remove
 from tidegate.console.store.holds import searchable_names
 from tidegate.console.store.schema import (
     alerts,
@@ -22,14 +22,22 @@ from tidegate.console.store.schema import (
     endpoints,
     license_revisions,
     licenses,
+    practice,
 )
 from tidegate.events.alert import Alert
-from tidegate.events.codec import ALERT_TYPE, DEAD_LETTER_TYPE, DISPOSITION_TYPE, LICENSE_TYPE
+from tidegate.events.codec import (
+    ALERT_TYPE,
+    DEAD_LETTER_TYPE,
+    DISPOSITION_TYPE,
+    LICENSE_TYPE,
+    PRACTICE_TYPE,
+)
 from tidegate.events.dead_letter import DeadLetter
 from tidegate.events.delivery import DELIVERY_RECORD, Delivery
 from tidegate.events.disposition import Disposition
 from tidegate.events.errors import InvalidEvent, from_validation
 from tidegate.events.license import License
+from tidegate.events.practice import PracticeCounts
 from tidegate.events.values import moment_text
 from tidegate.measures.validity import from_ms
 from tidegate.runtime.processor import Refused
@@ -167,6 +175,19 @@ def write_deliveries(connection: Connection, records: Iterable[Record], told: Wr
     insert_new(connection, delivery_steps, steps)
     put(connection, deliveries, list(current.values()))
     put(connection, endpoints, list(states.values()))
+
+
+def write_practice(connection: Connection, records: Iterable[Record], told: Written) -> None:
+    """Write what was counted last of each partition's weeks, in place of what was before."""
+    weeks: dict[str, list[Row]] = {}
+    for record, counted, _ in _own(records, PRACTICE_TYPE, PracticeCounts, told):
+        key = _shown((record.key or b"").decode(errors="replace"))
+        of = {"counted": key, "subject": counted.subject.value, "week": counted.week}
+        weeks[key] = [
+            {**of, "as_of": counted.as_of, **one.model_dump(mode="json")} for one in counted.counts
+        ]
+    remove(connection, practice, "counted", sorted(weeks))
+    put(connection, practice, [row for rows in weeks.values() for row in rows])
 
 
 def _license_words(license_: License) -> Row:

@@ -5,8 +5,7 @@ In one database transaction, in this order:
    elsewhere, another process writes to the same store: nothing of this batch is written;
 2. inputs (events of shipments and licenses, dispositions), then what was made of them: a decision
    needs its event's facts;
-3. what could not be read, by place and reason;
-4. the number of the batch.
+3. what could not be read, by place and reason.
 """
 
 from __future__ import annotations
@@ -27,17 +26,18 @@ from tidegate.console.projector.records import (
     write_deliveries,
     write_dispositions,
     write_licenses,
+    write_practice,
 )
 from tidegate.console.projector.statements import insert_new
 from tidegate.console.store.database import Database
 from tidegate.console.store.schema import gaps, positions, projection, unreadable
-from tidegate.measures.validity import from_ms, to_ms
+from tidegate.measures.validity import from_ms
 from tidegate.ops.topics import DELIVERIES_TOPIC
 from tidegate.runtime.record import Record
 from tidegate.runtime.spec import DEAD_LETTERS
 
 INPUTS = (topics.SHIPMENTS, topics.LICENSES, topics.DISPOSITIONS)
-OUTPUTS = (topics.DECISIONS, topics.ALERTS, DEAD_LETTERS, DELIVERIES_TOPIC)
+OUTPUTS = (topics.DECISIONS, topics.ALERTS, DEAD_LETTERS, DELIVERIES_TOPIC, topics.PRACTICE)
 LONGEST_REASON = 2000
 
 
@@ -70,9 +70,7 @@ class StoreWriter:
         with self._database.begin() as connection:
             row = connection.execute(select(projection)).one_or_none()
             if row is None:
-                values = {"cluster": cluster, "prefix": prefix, "batch": 0}
-                values["epoch"] = to_ms(datetime.now(UTC))
-                connection.execute(insert(projection).values(id=1, **values))
+                connection.execute(insert(projection).values(id=1, cluster=cluster, prefix=prefix))
             elif (row.cluster, row.prefix) != (cluster, prefix):
                 raise OtherDeployment(
                     f"the store was read from cluster {row.cluster!r}, topics {row.prefix!r}*;"
@@ -119,11 +117,6 @@ class StoreWriter:
                 if topic in by_topic:
                     self._write_topic(connection, topic, by_topic[topic], told)
             insert_new(connection, unreadable, [_unreadable_row(one) for one in told.unreadable])
-            told.batch = connection.execute(
-                update(projection)
-                .values(batch=projection.c.batch + 1)
-                .returning(projection.c.batch)
-            ).scalar_one()
         told.topics = set(by_topic)
         return told
 
@@ -151,7 +144,6 @@ class StoreWriter:
             except (DBAPIError, ValueError, ArithmeticError, LookupError, TypeError) as error:
                 self._facts.forget()
                 one = self._write(Batch([], moves), [Unreadable(record, _told(error))])
-            whole.batch = one.batch
             whole.records += 1
             whole.decisions += one.decisions
             whole.holds += one.holds
@@ -161,7 +153,7 @@ class StoreWriter:
             whole.topics.add(record.topic)
         # Behind the last record may be marks of transactions, which no reader sees.
         rest = {place: (stands[place], end) for place, (_, end) in batch.moves.items()}
-        whole.batch = self._write(Batch([], rest)).batch
+        self._write(Batch([], rest))
         return whole
 
 
@@ -171,6 +163,7 @@ _WRITERS: Mapping[str, Callable[[Connection, Iterable[Record], Written], None]] 
     topics.ALERTS: write_alerts,
     DEAD_LETTERS: write_dead_letters,
     DELIVERIES_TOPIC: write_deliveries,
+    topics.PRACTICE: write_practice,
 }
 
 

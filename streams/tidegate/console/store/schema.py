@@ -100,13 +100,10 @@ transaction that writes the rows."""
 projection = _table(
     "projection",
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("cluster", Word, nullable=False),
-    Column("prefix", Word, nullable=False),
-    Column("batch", BigInteger, nullable=False),
-    Column("epoch", BigInteger, nullable=False),
+    Column("cluster", String, nullable=False),
+    Column("prefix", String, nullable=False),
 )
-"""One row: which deployment the tables were read from, and how many batches were written. `epoch`
-is when they were made, in milliseconds: a batch number means nothing after a rebuild."""
+"""One row: which Kafka cluster the tables were read from, and how its topics' names begin."""
 
 gaps = _table(
     "gaps",
@@ -411,6 +408,22 @@ endpoints = _table(
     Column("at", Instant, nullable=False),
 )
 """Endpoints that were ever disabled, as they stand now."""
+
+
+practice = _table(
+    "practice",
+    Column("counted", Word, nullable=False),
+    Column("subject", Word, nullable=False),
+    Column("week", Word, nullable=False),
+    Column("destination", Word, nullable=False),
+    Column("item_group", Word, nullable=False),
+    Column("observed", Word, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("as_of", Instant, nullable=False),
+    PrimaryKeyConstraint("counted", "destination", "item_group", "observed"),
+    Index(None, "subject", "week"),
+)
+"""What is observed of civil exports. `counted` is the record's key: one partition's week."""
 
 
 def projected() -> list[Table]:
