@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
 from tidegate.agents.deployment import runtime_config
+from tidegate.console.desk.deciding import Decider
+from tidegate.console.desk.outbox import Outbox
 from tidegate.console.live import Hub
 from tidegate.console.parts import Console
 from tidegate.console.projector.projector import Projector
@@ -30,16 +35,31 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def open_console(settings: Settings) -> Console:
-    """Return the console with all its parts, not yet started. Blocking."""
-    database, config = open_database(settings), runtime_config(settings)
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> Console:
+    """Return the console with all its parts, not yet started. Blocking.
+
+    Raises:
+        SQLAlchemyError, OSError: the database cannot be opened.
+        WrongSettings: a certificate or key file cannot be used.
+    """
+    config = runtime_config(settings)
+    database = open_database(settings)
+    outbox = Outbox(database, config, now)
+    desk = Decider(database, outbox, now, timedelta(hours=settings.console_proposal_hours))
     tables = PublishedTables(config, settings.cache_dir)
     hub = Hub(stale=lambda: projector.problem())
     projector = Projector(config, database, hub.told)
     return Console(
-        settings=settings,
-        database=database,
-        services=(hub, tables, projector),
+        settings,
+        database,
+        desk,
+        now,
+        services=(hub, tables, projector, outbox),
         hub=hub,
         tables=tables,
         projector=projector,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
+from tidegate.console.desk.deciding import Decider
 from tidegate.console.identity.limits import Limits
 from tidegate.console.identity.sessions import Lifetime
 from tidegate.console.live import Hub
@@ -45,9 +46,10 @@ class Console:
 
     settings: Settings
     database: Database
+    desk: Decider
+    now: Callable[[], datetime]
     metrics: ConsoleMetrics = field(default_factory=ConsoleMetrics)
     services: tuple[Service, ...] = ()
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     limits: Limits = field(default_factory=Limits)
     hub: Hub = field(default_factory=Hub)
     tables: PublishedTables | None = None

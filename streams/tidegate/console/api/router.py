@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.api import live, session
+from tidegate.console.api import (
+    audit,
+    cases,
+    dispositions,
+    live,
+    proposals,
+    session,
+    tokens,
+    users,
+)
 from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
 
 router = APIRouter(
@@ -17,5 +26,5 @@ router = APIRouter(
         }
     },
 )
-router.include_router(session.router)
-router.include_router(live.router)
+for part in (session, users, tokens, audit, dispositions, proposals, cases, live):
+    router.include_router(part.router)
