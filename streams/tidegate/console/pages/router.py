@@ -10,6 +10,7 @@ from tidegate.console.pages import (
     assets,
     dead_letters,
     deliveries,
+    desk,
     find,
     holds,
     licenses,
@@ -24,7 +25,7 @@ from tidegate.console.pages import (
 
 PARTS = (
     *(assets, sign_in, overview, holds, shipments, licenses, measures, parties, practice),
-    *(deliveries, dead_letters, find),
+    *(desk, deliveries, dead_letters, find),
     *(acts, users, account),
 )
 

@@ -88,6 +88,15 @@ function put(region, fresh) {
     again?.focus({ preventScroll: true });
   }
   count();
+  seen();
+}
+
+// A form keeps the decision that was seen; where another one is in force by now, it says so.
+function seen() {
+  const now = document.getElementById("decision-now")?.dataset.decision;
+  const held = document.querySelector("#decide input[name=decision_id]")?.value;
+  const notice = document.getElementById("decide-stale");
+  if (notice && now && held) notice.hidden = now === held;
 }
 
 function keep(state) {
