@@ -64,7 +64,7 @@ class DispositionLog:
         Raises:
             KafkaError: the broker cannot be reached, or has no such topic.
         """
-        name = f"{self._config.group}-desk"
+        name = f"{self._config.group}-desk-log"
         producer = AIOKafkaProducer(
             client_id=name,
             transactional_id=name,
