@@ -16,13 +16,13 @@ from tidegate.console.projector.facts import NOTHING_KNOWN, Facts, Known
 from tidegate.console.projector.own_record import data_of
 from tidegate.console.projector.queue import Queue
 from tidegate.console.projector.statements import Row, add, insert_new, put, remove
+from tidegate.console.store.columns import minute_of
 from tidegate.console.store.latency import step_of
 from tidegate.console.store.schema import (
     decision_minutes,
     decisions,
     latency_minutes,
     license_uses,
-    minute_of,
     shipments,
 )
 from tidegate.events.codec import DECISION_TYPE

@@ -15,14 +15,8 @@ from sqlalchemy import Connection, select
 from tidegate.console.projector.batch import HoldChange, Written
 from tidegate.console.projector.facts import Known
 from tidegate.console.projector.statements import Row, add, insert_new, put, remove
-from tidegate.console.store.schema import (
-    hold_changes,
-    hold_measures,
-    hold_totals,
-    holds,
-    mills,
-    minute_of,
-)
+from tidegate.console.store.columns import mills, minute_of
+from tidegate.console.store.schema import hold_changes, hold_measures, hold_totals, holds
 from tidegate.events.decision import Decision
 
 ALL = "*"

@@ -7,7 +7,9 @@ What was decided is never written before the event that it was decided on.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -23,6 +25,8 @@ BATCH_RECORDS = 3000
 """Records of one transaction at most: large enough for speed, a fraction of a second's work."""
 FETCH_BYTES = 4 * 1024 * 1024
 WAIT_MILLISECONDS = 100
+PATIENCE_SECONDS = 5.0
+"""A broker that says nothing for so long is away; viewers are told that it is old."""
 
 
 class Gone(Exception):
@@ -87,17 +91,21 @@ class Source:
     async def stop(self) -> None:
         """Close the connections."""
         consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
-        await self._offsets.stop()
+        # A client whose broker is gone may wait long before it lets go.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                if consumer is not None:
+                    await consumer.stop()
+                await self._offsets.stop()
 
     async def ends(self) -> Mapping[Place, int]:
         """Return where each partition's committed records end now.
 
         Raises:
-            KafkaError: the broker cannot be reached.
+            KafkaError, TimeoutError: the broker cannot be reached.
         """
-        return await self._offsets.ends(self._places.values())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._offsets.ends(self._places.values())
 
     def behind(self, ends: Mapping[Place, int]) -> int:
         """Return how many offsets lie between what was handed out and these ends."""
@@ -116,7 +124,8 @@ class Source:
             records = await self._fetch(self._places.values())
             outputs = [record for record in records if record.topic in OUTPUTS]
             if outputs:
-                ends = await self._offsets.ends(inputs)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    ends = await self._offsets.ends(inputs)
                 reached = await self._reached(self._places.values())
                 records = [record for record in records if record.topic not in OUTPUTS]
                 while any(reached[place] < end for place, end in ends.items()):
