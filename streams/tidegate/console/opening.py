@@ -52,14 +52,14 @@ def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> C
     outbox = Outbox(database, config, now)
     desk = Decider(database, outbox, now, timedelta(hours=settings.console_proposal_hours))
     tables = PublishedTables(config, settings.cache_dir)
-    hub = Hub(stale=lambda: projector.problem())
+    hub = Hub(stale=lambda: projector.problem(), now=now)
     projector = Projector(config, database, hub.told)
     return Console(
         settings,
         database,
         desk,
         now,
-        services=(hub, tables, projector, outbox),
+        services=(outbox, hub, tables, projector),
         hub=hub,
         tables=tables,
         projector=projector,

@@ -52,9 +52,7 @@ class PublishedTables:
                 await following
 
     def problem(self) -> str | None:
-        """Say that there are none; None: there are some."""
-        if self.current is None:
-            return "no restriction tables have been read yet: tidegate measures publish"
+        """None: the console shows what it knows; `/check` says which tables are missing."""
         return None
 
     def use(self, tables: Tables, published_at: datetime) -> None:

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.api import (
-    audit,
-    cases,
-    dispositions,
-    live,
-    proposals,
-    session,
-    tokens,
-    users,
-)
+from tidegate.console.api import audit, cases, dispositions, live, proposals, session, tokens, users
 from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
 
 router = APIRouter(
