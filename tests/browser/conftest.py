@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from tests.conftest import missing
 from tests.support.console import PASSWORD, ConsoleProcess
 from tests.support.deployment import ROOT, Deployment
 from tests.support.kafka import KafkaBroker
+from tidegate.console.identity import users
+from tidegate.console.identity.roles import Role
+from tidegate.console.opening import open_database
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -29,7 +33,8 @@ FLAGS = (
 )
 SHOTS = ROOT / "var" / "screenshots"
 PATIENCE_MS = 15_000
-PEOPLE = {"admin": "admin", "analyst": "analyst", "viewer": "viewer"}
+PEOPLE = ("admin", "analyst", "viewer")
+"""Users, each named as the role that they have."""
 
 Visit = Callable[..., Page]
 Shot = Callable[[Page, str], None]
@@ -48,8 +53,7 @@ def stand(
     with ExitStack() as stack:
         stack.enter_context(deployment.workers("one"))
         console = ConsoleProcess(deployment)
-        for name, role in PEOPLE.items():
-            console.add_user(name, role)
+        _add_people(deployment)
         stack.enter_context(console)
         made = Stand(deployment, console)
         deployment.command(
@@ -132,6 +136,14 @@ def shot() -> Shot:
         page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     return shot
+
+
+def _add_people(deployment: Deployment) -> None:
+    database = open_database(deployment.settings)
+    with database.begin() as connection:
+        for name in PEOPLE:
+            users.add(connection, name, Role(name), datetime.now(UTC), password=PASSWORD)
+    database.close()
 
 
 def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
