@@ -1,1 +1,0 @@
-"""The pages in Chromium: one broker, worker and console for all of these tests."""
