@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from tests.integration.test_tables_on_kafka import BUYER, SECONDS, listing, send, shipment
+from tests.support import kept
 from tests.support.deployment import Deployment
+from tests.support.kafka import KafkaBroker
 from tests.support.load import send_traffic, traffic
-from tests.support.topics import Topics
+from tests.support.topics import SHIPMENTS_STATE, Topics
 from tidegate.agents.deployment import runtime_config
 from tidegate.agents.replay import partition
 from tidegate.agents.replay.partition import Job, PartitionReplay, Told
@@ -22,6 +24,18 @@ from tidegate.cli.topic_reader import read_to_end
 
 EVENTS = 1200
 BUYERS_SHIPMENTS = 300
+
+
+@pytest.fixture
+def deployment(
+    kafka: KafkaBroker, topic_prefix: str, tmp_path: Path, tables_cache: Path
+) -> Deployment:
+    """A deployment that tells what it observes at once."""
+    made = Deployment(
+        kafka.bootstrap, topic_prefix, tmp_path, tables_cache, practice_interval_seconds=1
+    )
+    made.prepare()
+    return made
 
 
 async def test_a_history_with_kills_and_a_switch_of_tables_is_decided_again_to_the_byte(
@@ -44,6 +58,7 @@ async def test_a_history_with_kills_and_a_switch_of_tables_is_decided_again_to_t
             await send_traffic(settings, source, EVENTS // 2)
             one.await_ready()
             await topics.settled(SECONDS)
+            await _practice_is_what_the_state_says(deployment, topics)
         recorded = [json.loads(r.value)["data"] for r in topics.all_of("trade.decisions")]
 
     told = deployment.json("replay")
@@ -122,6 +137,34 @@ async def _interrupted_goes_on(
         assert (found.result.decisions, found.result.differing) == (wanted[job.partition], 0)
         assert 0 < seen[-1].events < found.events, "it began anew"
         assert (await PartitionReplay(job, seen.append).run()).events == found.events
+
+
+async def _practice_is_what_the_state_says(deployment: Deployment, topics: Topics) -> None:
+    """The sum of what owners published is a count, from scratch, of what they keep."""
+    await topics.until(_nothing_to_publish, SECONDS)
+    scratch: Counter[tuple[str, ...]] = Counter()
+    for (topic, _), state in topics.state.items():
+        subject = "shipment" if topic == SHIPMENTS_STATE else "application"
+        for key, value in state.items():
+            if key.startswith(("s:", "l:")):
+                counted = kept.counted(key, value)
+                if counted:
+                    scratch[subject, *counted.split(" ")] += 1
+    told = deployment.json("practice")
+    rows = {
+        (r["subject"], r["week"], r["destination"], r["item_group"], r["observed"]): r["count"]
+        for r in told["rows"]
+    }
+    assert rows == scratch
+    assert told["observed"]["shipments"]["held"] > 0
+    assert told["observed"]["applications"]["total"] > 0
+    assert [said["id"] for said in told["stated"]] == ["CN-JP-ST-01", "CN-JP-ST-02"]
+    words = deployment.command("practice", "--destination", "JP")
+    assert 'Exports for civilian uses "will not be affected".' in words
+
+
+def _nothing_to_publish(topics: Topics) -> bool:
+    return not any(key.startswith("y:") for state in topics.state.values() for key in state)
 
 
 def _by(decision: dict[str, Any], measure: str) -> bool:

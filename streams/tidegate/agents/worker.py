@@ -143,6 +143,7 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
         floor.made,
         timedelta(days=settings.closed_days),
         concern,
+        timedelta(seconds=settings.practice_interval_seconds),
     )
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)

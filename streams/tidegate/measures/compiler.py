@@ -50,6 +50,7 @@ def compile_packs(loaded: LoadedPacks) -> Tables:
         alarms=tuple(sorted(found, key=lambda alarm: alarm.id)),
         index=TokenIndex(measures, candidates),
         lists=lists,
+        statements=tuple(said for item in loaded.packs for said in item.pack.statements),
     )
 
 

@@ -148,6 +148,11 @@ class Settings(ConsoleSettings, NotifierSettings):
         72.0,
         description="A hold that lasts longer is told of once more; 0: no hold ever is.",
     )
+    practice_interval_seconds: Annotated[float, Field(ge=1, le=24 * 3600)] = Field(
+        30.0,
+        description="How long a change in what is observed of civil exports waits at most until it"
+        " is published.",
+    )
     transaction_records_max: Annotated[int, Field(ge=1)] = Field(
         2000, description="Input records that one transaction takes at most."
     )

@@ -106,6 +106,7 @@ class PartitionReplay:
             self._config.limits,
             Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours),
             timedelta(days=settings.closed_days),
+            timedelta(seconds=settings.practice_interval_seconds),
         )
         self._comparison = Comparison(job.begins, job.shipment_id)
         self._answers = OtherTables(job.begins, job.shipment_id)

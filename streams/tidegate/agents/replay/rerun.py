@@ -9,6 +9,7 @@ from datetime import timedelta
 from tidegate.agents.book import Book
 from tidegate.agents.concern import Concern, Walk
 from tidegate.agents.desk import Desk
+from tidegate.agents.practice import PUBLISHED_EVERY
 from tidegate.agents.replay.entry import Entry
 from tidegate.agents.screening import CLOSED_KEPT
 from tidegate.agents.shelf import Shelf
@@ -73,6 +74,7 @@ class Rerun:
         limits: The deployment's.
         desk: Judges, with the deployment's settings.
         closed_kept: How long closed shipments are remembered there.
+        practice_every: How long what is observed waits there to be published.
     """
 
     def __init__(
@@ -83,12 +85,19 @@ class Rerun:
         limits: Limits | None = None,
         desk: Desk | None = None,
         closed_kept: timedelta = CLOSED_KEPT,
+        practice_every: timedelta = PUBLISHED_EVERY,
     ) -> None:
         self._tables = tables
         self._shelf = Shelf()
         concern = _RecordedConcern(self._shelf)
         self._walk = concern.recorded
-        screening, _ = agents(self._shelf, desk, closed_kept=closed_kept, concern=concern)
+        screening, _ = agents(
+            self._shelf,
+            desk,
+            closed_kept=closed_kept,
+            concern=concern,
+            practice_every=practice_every,
+        )
         self._unit = MemoryUnit(
             screening,
             Unit(screening.name, partition),
