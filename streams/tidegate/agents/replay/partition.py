@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
@@ -41,6 +42,7 @@ from tidegate.runtime.spec import JOURNAL, RuntimeConfig
 AGENT = "screening"
 """It alone writes decisions; what license owners answered is among its recorded inputs."""
 CHECKPOINT_SECONDS = 20.0
+VERSIONS_HELD = 3
 TOLD_EVERY_SECONDS = 0.5
 
 
@@ -100,6 +102,7 @@ class PartitionReplay:
         self._other = None if job.other is None else self._load(job.other)
         settings = job.settings
         self._rerun = Rerun(
+            AGENT,
             job.partition,
             job.partitions,
             self._version,
@@ -228,7 +231,7 @@ class PartitionReplay:
         return self._load(folder)
 
     def _load(self, folder: Path) -> Tables:
-        return load_tables(folder, self._job.settings.cache_dir)
+        return _loaded(folder, self._job.settings.cache_dir)
 
     # How far it is
 
@@ -294,6 +297,12 @@ class PartitionReplay:
         if not told["done"]:
             self._rerun.restore(kept.state, self._last)
         return bool(told["done"])
+
+
+@lru_cache(maxsize=VERSIONS_HELD)
+def _loaded(folder: Path, cache: Path) -> Tables:
+    """Load tables once a process: the partitions that follow find the names it has met."""
+    return load_tables(folder, cache)
 
 
 def _decisions(outputs: Iterable[Output]) -> list[Written]:

@@ -1,4 +1,4 @@
-"""Do the transactions of one partition again, as the journal names them. No I/O, no clock."""
+"""Do the transactions of one unit again, as the journal names them. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ class _RecordedConcern(Concern):
 
 
 class Rerun:
-    """One partition of shipments, done again.
+    """One partition of one agent, done again.
 
     Args:
+        agent: Its name: `screening` or `licensing`.
         partition: Which.
         partitions: How many the topics have.
         tables: Returns a table version by name, as the engine of today reads it; raises
@@ -79,6 +80,7 @@ class Rerun:
 
     def __init__(
         self,
+        agent: str,
         partition: int,
         partitions: int,
         tables: Callable[[str], Tables],
@@ -91,7 +93,7 @@ class Rerun:
         self._shelf = Shelf()
         concern = _RecordedConcern(self._shelf)
         self._walk = concern.recorded
-        screening, _ = agents(
+        specs = agents(
             self._shelf,
             desk,
             closed_kept=closed_kept,
@@ -99,8 +101,8 @@ class Rerun:
             practice_every=practice_every,
         )
         self._unit = MemoryUnit(
-            screening,
-            Unit(screening.name, partition),
+            next(spec for spec in specs if spec.name == agent),
+            Unit(agent, partition),
             EveryTopic(partitions),
             replace(limits or Limits(), records=_ALL),
         )
