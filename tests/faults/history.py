@@ -29,8 +29,11 @@ from random import Random
 from time import monotonic, process_time
 from typing import Any
 
+from tests.support.deployment import ROOT
 from tests.support.tables import shipped
 from tidegate.agents import topics
+from tidegate.agents.concern import Concern
+from tidegate.agents.notice import Notice
 from tidegate.agents.replay.entry import Entry
 from tidegate.agents.replay.rerun import Rerun
 from tidegate.agents.shelf import Shelf
@@ -40,10 +43,9 @@ from tidegate.cli.traffic.traffic import Mix, Traffic
 from tidegate.events.codec import LICENSE_TYPE, canonical, encode
 from tidegate.events.control import TablesControl
 from tidegate.ops.packs import read_packs
-from tidegate.ops.settings import Settings
 from tidegate.runtime.memory import MemoryRuntime, MemoryUnit
 from tidegate.runtime.record import Output, Record
-from tidegate.runtime.spec import JOURNAL, Limits
+from tidegate.runtime.spec import JOURNAL, AgentSpec, Limits
 from tidegate.runtime.transaction import Transaction
 from tidegate.runtime.turn import Turn
 
@@ -141,7 +143,7 @@ _NEXT = {
 def story(events: int, seed: int) -> Iterator[tuple[datetime, list[tuple[str, str, bytes, Any]]]]:
     """Yield what happens: instants, in order, and the events (topic, key, value, headers) then."""
     random = Random(seed)
-    source = Traffic(Listed(read_packs(Settings().packs_dir)), seed, Mix(rubbish=0.002))
+    source = Traffic(Listed(read_packs(ROOT / "packs")), seed, Mix(rubbish=0.002))
     applications = Applications(random)
     length = timedelta(days=365.25 * YEARS)
     told = 0
@@ -157,10 +159,21 @@ def story(events: int, seed: int) -> Iterator[tuple[datetime, list[tuple[str, st
             else:
                 message = source.next(at)
                 batch.append(
-                    (message.topic, message.key.decode(errors="replace"), message.value or b"", ())
+                    (
+                        message.topic,
+                        (message.key or b"").decode(errors="replace"),
+                        message.value or b"",
+                        (),
+                    )
                 )
         yield at, batch
     yield BEGINS + length, []
+
+
+def made(shelf: Shelf, concern: Concern | None = None) -> tuple[AgentSpec, AgentSpec]:
+    """Return the agents, all of their clocks at work."""
+    notice = Notice((7.0, 1.0))
+    return agents(shelf, concern=concern, practice_every=PRACTICE_EVERY, notice=notice)
 
 
 class History:
@@ -177,9 +190,7 @@ class History:
         shelf.put(shipped())
         self.told = Told()
         self._partitions = partitions
-        self._runtime = MemoryRuntime(
-            agents(shelf, practice_every=PRACTICE_EVERY), partitions, LIMITS
-        )
+        self._runtime = MemoryRuntime(made(shelf), partitions, LIMITS)
         self._digests: dict[str, Any] = defaultdict(hashlib.sha256)
         if kills is not None:
             random = Random(kills)
@@ -240,9 +251,9 @@ class _Again:
                 agent,
                 partition,
                 partitions,
+                made,
                 lambda version: shipped(),
                 LIMITS,
-                practice_every=PRACTICE_EVERY,
             )
             for agent in ("screening", "licensing")
             for partition in range(partitions)
@@ -300,7 +311,7 @@ class Mortal:
     def __init__(self, unit: MemoryUnit, partitions: int, random: Random, told: Told) -> None:
         self._unit, self._random, self._told = unit, random, told
         self._turn = unit.turn
-        self._partitions = defaultdict(lambda: partitions)
+        self._partitions: dict[str, int] = defaultdict(lambda: partitions)
         unit.turn = self.turn  # type: ignore[method-assign]
 
     def turn(self, now: datetime) -> list[Output] | None:

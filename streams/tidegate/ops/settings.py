@@ -13,9 +13,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -156,6 +157,12 @@ class Settings(ConsoleSettings, NotifierSettings):
         description="How long a change in what is observed of civil exports waits at most until it"
         " is published.",
     )
+    notice_days: Annotated[tuple[Annotated[float, Field(gt=0, le=365)], ...], NoDecode] = Field(
+        (7.0, 1.0),
+        description="How many days ahead it is told what happens by itself (measures that start,"
+        " end, are suspended or come back; licenses and certificates that expire): numbers,"
+        " separated by commas, each told once; empty: nothing is.",
+    )
     transaction_records_max: Annotated[int, Field(ge=1)] = Field(
         2000, description="Input records that one transaction takes at most."
     )
@@ -186,6 +193,14 @@ class Settings(ConsoleSettings, NotifierSettings):
         "INFO", description="Lowest level that is logged."
     )
     log_format: Literal["console", "json"] = Field("console", description="Form of log lines.")
+
+    @field_validator("notice_days", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        """Read numbers as an environment variable has them: `7,1`."""
+        if not isinstance(value, str):
+            return value
+        return tuple(word.strip() for word in value.split(",") if word.strip())
 
     @classmethod
     def settings_customise_sources(

@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from tidegate.agents.deployment import runtime_config
-from tidegate.agents.desk import Desk
+from tidegate.agents.deployment import deployed_agents, runtime_config
 from tidegate.agents.replay import checkpoint
 from tidegate.agents.replay.answers import Answers, OtherTables
 from tidegate.agents.replay.checkpoint import Checkpoint
@@ -100,16 +99,13 @@ class PartitionReplay:
         self._tell = tell
         self._config: RuntimeConfig = runtime_config(job.settings)
         self._other = None if job.other is None else self._load(job.other)
-        settings = job.settings
         self._rerun = Rerun(
             AGENT,
             job.partition,
             job.partitions,
+            partial(deployed_agents, job.settings),
             self._version,
             self._config.limits,
-            Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours),
-            timedelta(days=settings.closed_days),
-            timedelta(seconds=settings.practice_interval_seconds),
         )
         self._comparison = Comparison(job.begins, job.shipment_id)
         self._answers = OtherTables(job.begins, job.shipment_id)

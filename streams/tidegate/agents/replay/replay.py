@@ -32,6 +32,7 @@ DECIDING = (
     "hold_service_level_hours",
     "closed_days",
     "practice_interval_seconds",
+    "notice_days",
     "transaction_walk_keys_max",
     "transaction_timers_max",
     "topic_message_bytes_max",
