@@ -109,6 +109,14 @@ class Measure(Strict):
         return self
 
 
+class Rhythm(Strict):
+    """How often a list is published anew: an older copy misses what came since."""
+
+    days: int = Field(ge=1, le=3660)
+    basis: Line
+    """Who says so."""
+
+
 class ListSource(Strict):
     """A list of named parties: where its rows are, and how many its sources announced."""
 
@@ -119,6 +127,8 @@ class ListSource(Strict):
     source: Line
     license: Line
     """Terms under which the copy ships."""
+    rhythm: Rhythm | None = None
+    """None: published when there is something to publish."""
     counts: dict[str, int] = Field(min_length=1)
     """Announced number of entries by instrument; the load is refused where rows differ."""
 

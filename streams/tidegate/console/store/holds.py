@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from tidegate.console.store import cursor as cursors
 from tidegate.console.store import money
@@ -182,7 +193,9 @@ def _part(row: Any, column: ColumnElement[Any]) -> Any:
 
 def _after(key: _Key, last: tuple[Any, ...], descending: bool) -> ColumnElement[bool]:
     # A comparison of rows: both databases walk their index from there on.
-    bound = tuple_(*last, types=[column.type for column in key.columns])
+    # An instant is a number in a cursor, as it is in the table.
+    types = [BigInteger() if kind is int else String() for kind in key.kinds]
+    bound = tuple_(*last, types=types)
     columns = tuple_(*key.columns)
     return columns < bound if descending else columns > bound
 
