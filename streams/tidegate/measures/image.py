@@ -22,7 +22,7 @@ from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Pause, Validity
 from tidegate.parties.fold import fold
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Raise it when anything below, or how packs compile, changes. Folding is probed on reading."""
 PROBES = 256
 """Entries whose names are folded anew on reading: an image from before a change in folding would
@@ -62,7 +62,10 @@ def to_image(tables: Tables) -> bytes:
         tuple((a.id, a.measure, a.text, a.since_ms, a.until_ms) for a in tables.alarms),
         tuple(tuple(switch) for switch in tables.switches),
         tuple(
-            (item.id, item.title, item.as_of, item.source, item.license, item.entries, item.pack)
+            (
+                *(item.id, item.title, item.as_of, item.source, item.license, item.entries),
+                *(item.pack, item.no_review_limit),
+            )
             for item in tables.lists.values()
         ),
     )
