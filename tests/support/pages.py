@@ -37,12 +37,10 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 
 def _command(line: str) -> Iterator[list[str]]:
-    line = line.split("  #")[0]
-    for part in re.split(r"\s(?:\|\||&&|[|;>])\s", line):
-        found = re.search(r"(?:^|\s|/)tidegate ([a-z][a-z-]*(?: .*)?)$", part.strip())
-        if found is None:
-            continue
-        if part.strip().startswith("tidegate") or "exec" in part or part.startswith("docker"):
+    for part in re.split(r"\s(?:\|\||&&|[|;>])\s", line.split("  #")[0]):
+        # By itself, or after `docker compose exec SERVICE` or `kubectl exec POD --`.
+        found = re.search(r"(?:^|exec \w+ |-- )tidegate ([a-z][a-z-]*(?: .*)?)$", part.strip())
+        if found is not None:
             try:
                 yield shlex.split(found[1])
             except ValueError:

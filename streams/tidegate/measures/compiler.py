@@ -54,6 +54,7 @@ def compile_packs(loaded: LoadedPacks) -> Tables:
         switches=tuple(sorted(ahead, key=lambda switch: (switch.at_ms, switch.id))),
         index=TokenIndex(measures, candidates),
         lists=lists,
+        statements=tuple(said for item in loaded.packs for said in item.pack.statements),
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from tidegate.console.desk.tables import assignments
 from tidegate.console.store import cursor as cursors
 from tidegate.console.store import money
 from tidegate.console.store.money import Money
@@ -31,6 +32,8 @@ from tidegate.parties.fold import fold
 
 COUNTED = 10_000
 """Rows that a filter's total counts exactly at most; beyond that it says 'more than'."""
+NOBODY = "-"
+"""Asked for as an assignee: what nobody has in hand."""
 
 
 class HoldSort(StrEnum):
@@ -216,6 +219,13 @@ def _conditions(wanted: HoldFilter, now: datetime) -> Iterator[ColumnElement[boo
         yield holds.c.since <= now - wanted.at_least
     if wanted.less_than is not None:
         yield holds.c.since > now - wanted.less_than
+    if wanted.assignee is not None:
+        taken = select(assignments.c.shipment_id)
+        if wanted.assignee == NOBODY:
+            yield holds.c.shipment_id.not_in(taken)
+        else:
+            mine = assignments.c.assignee == wanted.assignee
+            yield holds.c.shipment_id.in_(taken.where(mine))
     if wanted.shipment:
         yield _begins_with(holds.c.shipment_id, wanted.shipment)
     if wanted.party:
