@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 from tidegate.agents.book import Book
 from tidegate.agents.shelf import Shelf
+from tidegate.agents.shipment_state import PREFIX
 from tidegate.agents.tables_state import TablesState
 from tidegate.measures.delta import changed_names
 from tidegate.measures.tables import Tables
 from tidegate.parties.concerned import concerned
+from tidegate.runtime.transaction import Transaction
 
 Switch = tuple[str | None, str | None]
 """The versions before and after."""
@@ -38,6 +41,10 @@ class Concern:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._prepared: dict[Switch, _Prepared] = {}
+
+    def walk(self) -> Walk:
+        """Return what tells a partition the keys of its walks."""
+        return Walk(self)
 
     async def prepare(self, tables: Tables, books: Callable[[], Iterable[Book]]) -> None:
         """Find the open parties that a switch from the newest version here to `tables` concerns."""
@@ -79,6 +86,22 @@ class Walk:
         self._concern = concern
         self._switch: Switch = (None, None)
         self._keys: list[str] | None = None
+
+    def chunk(
+        self, transaction: Transaction, state: TablesState, book: Book, limit: int
+    ) -> tuple[list[str], str | None]:
+        """Return the next keys of the walk that is under way, and up to which key they go.
+
+        None: they are the last.
+        """
+        assert state.cursor is not None
+        concerned = self.keys(state, book)
+        if concerned is None:
+            keys = transaction.keys_after(state.cursor, PREFIX, limit)
+        else:
+            begin = bisect_right(concerned, state.cursor)
+            keys = concerned[begin : begin + limit]
+        return keys, keys[-1] if len(keys) >= limit else None
 
     def keys(self, state: TablesState, book: Book) -> list[str] | None:
         """Return the state keys of the shipments concerned, in order; None: all of them.

@@ -18,7 +18,7 @@ from tidegate.agents import dispositions, inputs, observed
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
-from tidegate.agents.concern import Concern, Walk
+from tidegate.agents.concern import Concern
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
@@ -80,7 +80,7 @@ class ScreeningProcessor:
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
         self._positive = PositiveList()
-        self._walk = Walk(concern or Concern(shelf))
+        self._walk = (concern or Concern(shelf)).walk()
         self._decoded = Decoded(lambda value: read(document_of(value)))
         self._closings = Closings(closed_kept)
 
@@ -152,15 +152,11 @@ class ScreeningProcessor:
         current = self._tables_state(transaction)
         if current.cursor is None:
             return self._walk_party(transaction, limit)
-        concerned = self._walk.keys(current, self.book)
-        if concerned is None:
-            keys = transaction.keys_after(current.cursor, PREFIX, limit)
-        else:
-            begin = bisect_right(concerned, current.cursor)
-            keys = concerned[begin : begin + limit]
+        keys, reached = self._walk.chunk(transaction, current, self.book, limit)
         self._decide_all(transaction, keys)
-        done = len(keys) < limit
-        left = {"cursor": None, "before": None} if done else {"cursor": keys[-1]}
+        done = reached is None
+        left = {"cursor": None, "before": None} if done else {"cursor": reached}
+        transaction.reached = reached
         current = current.model_copy(update=left)
         transaction.put(TABLES_KEY, current.model_dump_json(exclude_none=True).encode())
         if done and current.published_at is not None:

@@ -15,6 +15,7 @@ from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
 from tidegate.cli.notifier import notifier
+from tidegate.cli.replay import replay
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
 from tidegate.cli.terminal import say
@@ -49,6 +50,7 @@ app.command()(check)
 app.command()(screen)
 app.command()(explain)
 app.command()(whatif)
+app.command()(replay)
 app.command()(worker)
 app.command()(notifier)
 app.command()(console)

@@ -44,8 +44,8 @@ def bad(text: str) -> NoReturn:
     raise typer.Exit(BAD)
 
 
-def instant(text: str | None) -> datetime:
-    """Read `--as-of`: an RFC 3339 time with its offset; now, where it is not given."""
+def instant(text: str | None, option: str = "--as-of") -> datetime:
+    """Read an option: an RFC 3339 time with its offset; now, where it is not given."""
     from tidegate.events.values import EARLIEST_YEAR, LATEST_YEAR
 
     if text is None:
@@ -53,11 +53,11 @@ def instant(text: str | None) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        wrong_use(f"--as-of {text}: write an RFC 3339 time, such as 2026-02-24T00:00:00+08:00")
+        wrong_use(f"{option} {text}: write an RFC 3339 time, such as 2026-02-24T00:00:00+08:00")
     if value.tzinfo is None:
-        wrong_use(f"--as-of {text}: has no offset; write 2026-02-24T00:00:00+08:00 or ...Z")
+        wrong_use(f"{option} {text}: has no offset; write 2026-02-24T00:00:00+08:00 or ...Z")
     if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
-        wrong_use(f"--as-of {text}: year must be {EARLIEST_YEAR} to {LATEST_YEAR}")
+        wrong_use(f"{option} {text}: year must be {EARLIEST_YEAR} to {LATEST_YEAR}")
     return value.astimezone(UTC)
 
 

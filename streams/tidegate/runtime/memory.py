@@ -21,7 +21,7 @@ from tidegate.runtime.transaction import Transaction
 from tidegate.runtime.turn import Turn
 
 
-class _EveryTopic(Mapping[str, int]):
+class EveryTopic(Mapping[str, int]):
     """Partition counts where each topic has the same."""
 
     def __init__(self, partitions: int) -> None:
@@ -37,8 +37,10 @@ class _EveryTopic(Mapping[str, int]):
         return 0
 
 
-class _MemoryUnit:
-    def __init__(self, spec: AgentSpec, unit: Unit, topics: _EveryTopic, limits: Limits) -> None:
+class MemoryUnit:
+    """One partition of one agent, with its state in memory. Records are put into its intake."""
+
+    def __init__(self, spec: AgentSpec, unit: Unit, topics: EveryTopic, limits: Limits) -> None:
         self.spec = spec
         self.unit = unit
         self.store = MemoryStore()
@@ -49,6 +51,19 @@ class _MemoryUnit:
         self.processor.restored(())
         self._topics = topics
         self._limits = limits
+
+    def restore(self, state: Mapping[str, bytes], clock: datetime) -> None:
+        """Go on from a committed state, and the clock of the transaction that left it."""
+        self.store = MemoryStore(state.items())
+        self.clock = PartitionClock(clock)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a new processor that knows nothing but the state, as after a crash."""
+        head = self.spec.head
+        heads = ((key, head(key, value)) for key, value in self.store.items())
+        self.processor = self.spec.processor(self.unit.partition)
+        self.processor.restored((key, line) for key, line in heads if line is not None)
 
     def turn(self, now: datetime) -> list[Output] | None:
         """Run one transaction and return what it wrote; None: there was nothing to do."""
@@ -79,14 +94,14 @@ class MemoryRuntime:
     def __init__(
         self, specs: Sequence[AgentSpec], partitions: int = 1, limits: Limits | None = None
     ) -> None:
-        self._topics = _EveryTopic(partitions)
+        self._topics = EveryTopic(partitions)
         self._partitions = partitions
         self._units = [
-            _MemoryUnit(spec, Unit(spec.name, partition), self._topics, limits or Limits())
+            MemoryUnit(spec, Unit(spec.name, partition), self._topics, limits or Limits())
             for spec in specs
             for partition in range(partitions)
         ]
-        self._readers: dict[tuple[str, int], list[_MemoryUnit]] = defaultdict(list)
+        self._readers: dict[tuple[str, int], list[MemoryUnit]] = defaultdict(list)
         for unit in self._units:
             for topic in unit.spec.inputs:
                 self._readers[topic, unit.unit.partition].append(unit)

@@ -37,6 +37,8 @@ class Transaction:
         partition: The unit's partition number.
         clock: The partition's clock: the instant at which everything in here is decided. UTC.
         number: Counts this unit's transactions from 1, over restarts.
+        reached: The key up to which a walk over the state came; None where it is done, or none is
+            under way. The journal names it, as nothing else would.
         counts: What happened, by metric name and label; published only after the commit.
     """
 
@@ -55,6 +57,7 @@ class Transaction:
         self.partition = partition
         self.clock = clock
         self.number = number
+        self.reached: str | None = None
         self.counts: Counter[tuple[str, str]] = Counter()
         self.observed: list[tuple[str, float]] = []
         self.changes: dict[str, bytes | None] = {}

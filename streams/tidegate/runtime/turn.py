@@ -101,6 +101,7 @@ class Turn:
             "clock": transaction.clock.isoformat(),
             "fired": self.fired,
             "walked": self.walked,
+            "reached": transaction.reached,
             "inputs": self._inputs,
             "forwarded": self.forwarded.total(),
             "dead": self.dead,
