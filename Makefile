@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench eval chaos schemas docs lock clean python-version
+.PHONY: help demo test check format bench eval chaos schemas docs secrets image-steps lock clean python-version
 
 # The first of these that exists; another one: make demo PYTHON=/path/to/python
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
@@ -72,6 +72,12 @@ lock: $(VENV)/.installed-dev ## Write the locked dependencies anew after a chang
 	$(LOCK) --constraint requirements.lock --extra dev --output-file requirements-dev.lock
 	$(PEER_LOCK) bench/peers/quix.in --output-file bench/peers/quix.txt
 	$(PEER_LOCK) evaluation/nomenklatura.in --output-file evaluation/nomenklatura.txt
+
+secrets: ## Write the secrets that docker-compose.yml names, where they are missing
+	@deploy/make-secrets
+
+image-steps: python-version ## Install as the Dockerfile does, in a clean folder, without Docker
+	@deploy/image-steps "$(PYTHON)"
 
 clean: ## Remove the environment, caches and everything under var/
 	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

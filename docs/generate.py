@@ -33,8 +33,10 @@ def settings_page() -> str:
         "",
         "Each is an environment variable, or a key of the same name in lower case and without"
         " `TIDEGATE_` in a TOML file: the one that `TIDEGATE_CONFIG` names, else `tidegate.toml`"
-        " in the working directory. The environment goes before the file, and an option of a"
-        " command before both. A wrong setting ends a command with exit code 2, the setting's"
+        " in the working directory. A secret can also be a file in the folder that"
+        " `TIDEGATE_SECRETS_DIR` names, called like its variable, in lower or upper case. The"
+        " environment goes before such files, those before the TOML file, and an option of a"
+        " command before all. A wrong setting ends a command with exit code 2, the setting's"
         " name and the reason. `tidegate doctor` shows what is in force.",
         "",
         "| variable | default | what it does |",

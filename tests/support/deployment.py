@@ -137,6 +137,11 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def address(self) -> str:
+        """Where it serves metrics and health."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
@@ -192,7 +197,7 @@ class WorkerProcess:
 
     def get(self, path: str) -> str:
         """Return what its HTTP endpoint answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
     def metrics(self) -> Mapping[str, float]:

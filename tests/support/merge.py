@@ -162,6 +162,11 @@ def cites(shipment: Taken) -> set[tuple[int, str]]:
     return {(item["line"], number) for item in items for number in item.get("licenses", ())}
 
 
+def is_switch(control: Taken) -> bool:
+    """Say whether a control record switches tables; others tell what a partition has counted."""
+    return "version" in json.loads(control.record.value)
+
+
 def _groups(taken: list[Taken]) -> Iterator[_Group]:
     """Yield what was taken of shipments and control; verdicts say what was answered in time."""
     pending: dict[str, _Group] = {}
@@ -178,7 +183,8 @@ def _groups(taken: list[Taken]) -> Iterator[_Group]:
             lines[verdict["shipment_id"]].add((verdict["line"], license_id))
             group.answered[license_id] = max(revision, group.answered.get(license_id, 0))
         elif one.topic == "tidegate.control":
-            yield _Group(index, [one], index)
+            if is_switch(one):
+                yield _Group(index, [one], index)
         elif one.topic == "trade.shipments" and one.end == "applied":
             about = one.data["shipment_id"]
             group = pending.get(about)

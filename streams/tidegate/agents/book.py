@@ -95,7 +95,7 @@ def entry_of(state: OpenShipment) -> Entry:
     action = last.action if last is not None else Action.PASS
     outcome = last.outcome if last is not None else Outcome.NO_RULE_MATCHED
     held = action is Action.HOLD
-    instants = (state.next_change, state.alert_at, state.late_at)
+    instants = (state.next_change, state.alert_at, state.late_at, state.lapse_at)
     dues = [instant for instant in instants if instant is not None]
     return Entry(
         action=action,

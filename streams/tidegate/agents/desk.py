@@ -9,6 +9,8 @@ from datetime import timedelta
 from tidegate.agents.alerting import alerts, awaits_answer, reminder, telling, write_alert
 from tidegate.agents.claiming import move, revise
 from tidegate.agents.inputs import SOURCE, Input
+from tidegate.agents.lapsing import lapse_told
+from tidegate.agents.notice import Notice
 from tidegate.agents.shipment_state import KEPT_DECISIONS, OpenShipment, Seen
 from tidegate.agents.topics import DECISIONS
 from tidegate.engine.baseline import next_baseline
@@ -30,9 +32,16 @@ class Desk:
     Args:
         alert_delay_seconds: How long telling waits for the owners of the licenses cited.
         service_level_hours: A hold that lasts longer is told of once more; 0: none is.
+        notice: How long ahead it is told what happens by itself.
     """
 
-    def __init__(self, alert_delay_seconds: float = 5.0, service_level_hours: float = 72.0) -> None:
+    def __init__(
+        self,
+        alert_delay_seconds: float = 5.0,
+        service_level_hours: float = 72.0,
+        notice: Notice | None = None,
+    ) -> None:
+        self._notice = notice or Notice()
         self._alert_delay = timedelta(seconds=alert_delay_seconds)
         self._service_level = timedelta(hours=service_level_hours)
 
@@ -87,6 +96,7 @@ class Desk:
             state = state.model_copy(update={"baseline": baseline})
             judgement = self._judged(transaction, state, tables, false_matches)
         state = self._concluded(transaction, state, judgement)
+        state = lapse_told(transaction, state, tables, false_matches, self._notice)
         moved = move(transaction, state.facts, state.verdicts, state.moved)
         return state if moved == state.moved else state.model_copy(update={"moved": moved})
 

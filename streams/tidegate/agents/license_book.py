@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
     status: str
     due: datetime | None
-    """When it is to be told that the review is overdue."""
+    """When something of it is to be told."""
     under_review: UnderReview | None
     overdue_at: datetime | None
     """From when on the review is overdue, told or not; None while its clock is stopped."""

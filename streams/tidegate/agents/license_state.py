@@ -8,8 +8,11 @@ from typing import Literal
 from tidegate.events.claim import Claim
 from tidegate.events.license import License, LicenseStatus
 from tidegate.events.model import RecordModel
+from tidegate.events.values import Instant
 from tidegate.licenses.balance import Draw
+from tidegate.licenses.lifecycle import Filed
 from tidegate.licenses.review import ReviewClock, overdue_at
+from tidegate.licenses.standing import last_instant, zone_of
 
 LICENSE_PREFIX = "l:"
 CLAIM_PREFIX = "c:"
@@ -35,15 +38,32 @@ class LicenseState(RecordModel):
     review: ReviewClock | None = None
     """While an application is under review."""
     overdue_told: bool = False
+    expiry_at: Instant | None = None
+    """When it is to be told next that the license is about to expire."""
+    expiry_told: int | None = None
+    """The shortest lead time at which that was told, in seconds."""
     counted: str = ""
     """What it is counted under (`practice`)."""
 
     @property
     def due(self) -> datetime | None:
+        """When something of it is to be told."""
+        dues = [due for due in (self.review_due, self.expiry_at) if due is not None]
+        return min(dues, default=None)
+
+    @property
+    def review_due(self) -> datetime | None:
         """When it is to be told that the review is overdue."""
         if self.review is None or self.overdue_told:
             return None
         return overdue_at(self.review, self.license.regime)
+
+    @property
+    def expires(self) -> datetime | None:
+        """The first instant at which a license that may be drawn on is no longer valid."""
+        if not Filed(self.license, self.ended).drawable:
+            return None
+        return last_instant(self.license.valid_to, zone_of(self.license.regime))
 
 
 class ClaimState(RecordModel):

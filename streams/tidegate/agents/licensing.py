@@ -16,7 +16,7 @@ from tidegate.agents import inputs, observed
 from tidegate.agents.account import Account
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.heads import document_of, head_of, with_head
-from tidegate.agents.license_alerts import tell_overdue, tell_unusable
+from tidegate.agents.license_alerts import tell_expiring, tell_overdue, tell_unusable
 from tidegate.agents.license_book import LicenseBook, head_of_license
 from tidegate.agents.license_state import (
     LICENSE_PREFIX,
@@ -25,6 +25,7 @@ from tidegate.agents.license_state import (
     license_key,
     replaced_key,
 )
+from tidegate.agents.notice import Notice
 from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.topics import CLAIMS, LICENSES
 from tidegate.events import codec
@@ -54,8 +55,14 @@ def kept_line(key: str, value: bytes) -> bytes | None:
 class LicensingProcessor:
     """One partition of licenses. See `runtime.processor.Processor` for the calls."""
 
-    def __init__(self, partition: int, practice_every: timedelta = PUBLISHED_EVERY) -> None:
+    def __init__(
+        self,
+        partition: int,
+        practice_every: timedelta = PUBLISHED_EVERY,
+        notice: Notice | None = None,
+    ) -> None:
         self.partition = partition
+        self._notice = notice or Notice()
         self.book = LicenseBook()
         self.practice = Practice(PracticeSubject.APPLICATION, partition, practice_every)
         self._walks: set[str] = set()
@@ -81,7 +88,7 @@ class LicensingProcessor:
         return min((due for due in dues if due is not None), default=None)
 
     def fire(self, transaction: Transaction, limit: int) -> int:
-        """Publish what is observed; tell of reviews that are overdue now."""
+        """Publish what is observed; tell of overdue reviews, and of licenses about to expire."""
         published = self.practice.publish(transaction, limit)
         keys = self.book.due_at(transaction.clock, limit)
         for key in keys:
@@ -89,11 +96,24 @@ class LicensingProcessor:
             if state is None or state.due is None:
                 continue
             # A calendar published since may have moved the day.
-            if state.due <= transaction.clock:
+            if state.review_due is not None and state.review_due <= transaction.clock:
                 tell_overdue(transaction, state)
                 state = state.model_copy(update={"overdue_told": True})
-            self._put(transaction, state)
+            self._put(transaction, self._expiry_told(transaction, state))
         return published + len(keys)
+
+    def _expiry_told(self, transaction: Transaction, state: LicenseState) -> LicenseState:
+        """Tell that a license is about to expire, if that is due; note when it is to be next."""
+        expires, told, clock = state.expires, state.expiry_told, transaction.clock
+        if expires is None or expires <= clock:
+            return state.model_copy(update={"expiry_at": None})
+        due = self._notice.due(expires, told)
+        if due is not None and due <= clock:
+            told = self._notice.reached(expires, clock)
+            assert told is not None, "it is due"
+            tell_expiring(transaction, state, told)
+            due = self._notice.due(expires, told)
+        return state.model_copy(update={"expiry_at": due, "expiry_told": told})
 
     def walking(self) -> bool:
         return bool(self._walks)
@@ -139,7 +159,9 @@ class LicensingProcessor:
         clock = reviewed(None if known is None else known.review, license_, transaction.clock)
         told = clock is not None and known is not None and known.overdue_told
         state = state.model_copy(update={"review": clock, "overdue_told": told})
-        self._put(transaction, state)
+        if known is not None and known.expires == state.expires:
+            state = state.model_copy(update={"expiry_told": known.expiry_told})
+        self._put(transaction, self._expiry_told(transaction, state))
         if license_.replaces is not None and license_.status in USABLE_STATUSES:
             said = Replacement(license_id=license_.replaces, replaced_by=license_.license_id)
             transaction.emit(CLAIMS, said.license_id, canonical(said))

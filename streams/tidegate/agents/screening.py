@@ -10,18 +10,17 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated
-
-from pydantic import Field, TypeAdapter
 
 from tidegate.agents import dispositions, inputs, observed
 from tidegate.agents.alarms import ALARM_PREFIX, TableAlarms
 from tidegate.agents.book import Book, head_of_state
 from tidegate.agents.closings import CLOSING_PREFIX, HOUR_PREFIX, Closings
 from tidegate.agents.concern import Concern
+from tidegate.agents.control import read_control
 from tidegate.agents.decoded import Decoded
 from tidegate.agents.desk import Desk
 from tidegate.agents.heads import document_of, head_of, with_head
+from tidegate.agents.notice import Notice
 from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
 from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
 from tidegate.agents.shelf import Shelf
@@ -35,13 +34,14 @@ from tidegate.agents.shipment_state import (
 )
 from tidegate.agents.tables_state import TABLES_KEY, TablesState
 from tidegate.agents.topics import CONTROL, DISPOSITIONS, SHIPMENTS, VERDICTS
+from tidegate.agents.upcoming import UPCOMING_PREFIX, Upcoming
 from tidegate.events.claim import Verdict
 from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
-from tidegate.events.control import TablesControl
 from tidegate.events.disposition import Disposition, DispositionKind
-from tidegate.events.false_match import FalseMatchControl
+from tidegate.events.false_match import FalseMatch, FalseMatchControl
 from tidegate.events.practice import PracticeSubject
 from tidegate.events.shipment import Shipment
+from tidegate.events.upcoming import UpcomingCount
 from tidegate.measures.tables import Tables
 from tidegate.runtime.processor import Changes, Refused
 from tidegate.runtime.record import Record
@@ -71,6 +71,7 @@ class ScreeningProcessor:
         closed_kept: timedelta = CLOSED_KEPT,
         concern: Concern | None = None,
         practice_every: timedelta = PUBLISHED_EVERY,
+        notice: Notice | None = None,
     ) -> None:
         self.partition = partition
         self.book = Book()
@@ -79,6 +80,7 @@ class ScreeningProcessor:
         self._desk = desk
         self._current = TablesState()
         self._alarms = TableAlarms(partition)
+        self._upcoming = Upcoming(partition, notice or Notice())
         self._positive = PositiveList()
         self._walk = (concern or Concern(shelf)).walk()
         self._decoded = Decoded(lambda value: read(document_of(value)))
@@ -102,8 +104,8 @@ class ScreeningProcessor:
     def ready(self, record: Record) -> bool:
         """Nothing is decided without tables; a switch waits until its version is built here."""
         if record.topic == CONTROL:
-            control = _control(record)
-            if isinstance(control, FalseMatchControl):
+            control = read_control(record.value)
+            if isinstance(control, FalseMatchControl | UpcomingCount):
                 return self._committed_tables() is not None
             if control is None or self._shelf.refusal(control.version) is not None:
                 return True
@@ -129,6 +131,7 @@ class ScreeningProcessor:
         dues = [
             self.book.next_due(),
             self._alarms.next_due(tables),
+            self._upcoming.next_due(tables),
             self._closings.next_due(),
             self.practice.next_due(),
         ]
@@ -136,7 +139,8 @@ class ScreeningProcessor:
 
     def fire(self, transaction: Transaction, limit: int) -> int:
         published = self.practice.publish(transaction, limit)
-        told = self._alarms.tell(transaction, self._tables(transaction))
+        tables = self._tables(transaction)
+        told = self._alarms.tell(transaction, tables) + self._upcoming.fire(transaction, tables)
         keys = self.book.due_at(transaction.clock, limit)
         self._decide_all(transaction, keys)
         # Not among the timers returned: the inputs need not wait until all is forgotten.
@@ -145,13 +149,20 @@ class ScreeningProcessor:
 
     def walking(self) -> bool:
         waiting = self._current.cursor is not None or self._positive.walking()
+        waiting = waiting or self._upcoming.walking()
         return waiting and self._committed_tables() is not None
 
     def walk(self, transaction: Transaction, limit: int) -> int:
-        """Decide the next open shipments again: for a switch of tables, else for a false match."""
+        """Decide the next open shipments again: for a switch of tables, else for a false match;
+        or foresee what is to become of them."""
         current = self._tables_state(transaction)
         if current.cursor is None:
-            return self._walk_party(transaction, limit)
+            return self._walk_party(transaction, limit) or self._upcoming.walk(
+                transaction,
+                self._tables(transaction),
+                limit,
+                lambda key: self._with_matches(transaction, key),
+            )
         keys, reached = self._walk.chunk(transaction, current, self.book, limit)
         self._decide_all(transaction, keys)
         done = reached is None
@@ -268,7 +279,7 @@ class ScreeningProcessor:
 
     def _take_control(self, transaction: Transaction, record: Record) -> None:
         """Take a word on the positive list; or switch tables, at this place in the history."""
-        control = _control(record)
+        control = read_control(record.value)
         if control is None:
             raise Refused("", "not a control record")
         if isinstance(control, FalseMatchControl):
@@ -276,6 +287,12 @@ class ScreeningProcessor:
                 transaction.count("applied", CONTROL)
             else:
                 transaction.count("duplicate", f"{CONTROL}/same")
+            return
+        if isinstance(control, UpcomingCount):
+            taken = self._upcoming.take(transaction, control, self._tables(transaction))
+            transaction.count(
+                *(("applied", CONTROL) if taken else ("duplicate", f"{CONTROL}/late"))
+            )
             return
         refusal = self._shelf.refusal(control.version)
         if refusal is not None:
@@ -285,6 +302,7 @@ class ScreeningProcessor:
             transaction.count("duplicate", f"{CONTROL}/same")
             return
         transaction.count("applied", CONTROL)
+        self._upcoming.switched(transaction)
         switched = TablesState(
             version=control.version,
             published_at=control.published_at,
@@ -337,6 +355,14 @@ class ScreeningProcessor:
         state = self._state(transaction, key)
         return state if isinstance(state, OpenShipment) else None
 
+    def _with_matches(
+        self, transaction: Transaction, key: str
+    ) -> tuple[OpenShipment, tuple[FalseMatch, ...]] | None:
+        state = self._open(transaction, key)
+        if state is None:
+            return None
+        return state, self._positive.matches(transaction, state.facts)
+
     def _tables_state(self, transaction: Transaction) -> TablesState:
         value = transaction.get(TABLES_KEY)
         return TablesState() if value is None else TablesState.model_validate_json(value)
@@ -356,6 +382,8 @@ class ScreeningProcessor:
             self._current = TablesState.model_validate_json(line)
         elif key.startswith(ALARM_PREFIX):
             self._alarms.learn(key)
+        elif key.startswith(UPCOMING_PREFIX):
+            self._upcoming.learn(key, line)
         elif key.startswith(PREFIX):
             self.book.replace(key, line)
         elif key.startswith(POSITIVE_PREFIX):
@@ -364,15 +392,3 @@ class ScreeningProcessor:
             self._closings.learn(key, line is not None)
         elif key.startswith((COUNT_PREFIX, CHANGED_PREFIX)):
             self.practice.learn(key, line)
-
-
-_CONTROL: TypeAdapter[TablesControl | FalseMatchControl] = TypeAdapter(
-    Annotated[TablesControl | FalseMatchControl, Field(discriminator="kind")]
-)
-
-
-def _control(record: Record) -> TablesControl | FalseMatchControl | None:
-    try:
-        return _CONTROL.validate_json(record.value or b"")
-    except ValueError:
-        return None

@@ -65,6 +65,12 @@ class OpenShipment(RecordModel):
     """When the hold has lasted longer than its service level."""
     late_told: Instant | None = None
     """The beginning of the hold of which that was told."""
+    lapse_of: Instant | None = None
+    """When its end-use certificate lapses."""
+    lapse_at: Instant | None = None
+    """When that is to be told next."""
+    lapse_told: int | None = None
+    """The shortest lead time at which it was told, in seconds."""
     told: Told | None = None
     unanswered_since: Instant | None = None
     next_change: Instant | None = None

@@ -10,6 +10,7 @@ from tidegate.agents.concern import Concern
 from tidegate.agents.desk import Desk
 from tidegate.agents.inputs import dead_letter
 from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.notice import Notice
 from tidegate.agents.practice import PUBLISHED_EVERY
 from tidegate.agents.screening import CLOSED_KEPT, ScreeningProcessor
 from tidegate.agents.shelf import Shelf
@@ -24,6 +25,7 @@ def agents(
     closed_kept: timedelta = CLOSED_KEPT,
     concern: Concern | None = None,
     practice_every: timedelta = PUBLISHED_EVERY,
+    notice: Notice | None = None,
 ) -> tuple[AgentSpec, AgentSpec]:
     """Return the screening agent and the license agent.
 
@@ -32,21 +34,22 @@ def agents(
         desk: Judges and tells; the default waits 5 s for license owners before it tells a hold.
         closed_kept: How long a closed shipment is remembered.
         concern: What a switch of tables concerns, prepared for all partitions of a worker.
+        notice: How long ahead it is told what happens by itself.
         practice_every: How long a change in what is observed waits to be published at most.
         made: Told each processor made, so that its book can be read for the metrics.
     """
-    the_desk = desk or Desk()
+    the_desk = desk or Desk(notice=notice)
     the_concern = concern or Concern(shelf)
 
     def screener(partition: int) -> Processor:
         processor = ScreeningProcessor(
-            partition, shelf, the_desk, closed_kept, the_concern, practice_every
+            partition, shelf, the_desk, closed_kept, the_concern, practice_every, notice
         )
         made("screening", partition, processor)
         return processor
 
     def licensor(partition: int) -> Processor:
-        processor = LicensingProcessor(partition, practice_every)
+        processor = LicensingProcessor(partition, practice_every, notice)
         made("licensing", partition, processor)
         return processor
 

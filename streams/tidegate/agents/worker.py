@@ -16,6 +16,7 @@ from tidegate.agents.deployment import runtime_config
 from tidegate.agents.desk import Desk
 from tidegate.agents.license_book import LicenseBook
 from tidegate.agents.licensing import LicensingProcessor
+from tidegate.agents.notice import Notice
 from tidegate.agents.practice import Practice
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
@@ -137,12 +138,14 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
         port=settings.metrics_port,
         ready=not_ready,
     )
+    notice = Notice(settings.notice_days)
     specs = agents(
         shelf,
-        Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours),
+        Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours, notice),
         floor.made,
         timedelta(days=settings.closed_days),
         concern,
+        notice=notice,
     )
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)

@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from tidegate import __version__
@@ -22,6 +22,7 @@ from tidegate.console.pages.router import router as pages
 from tidegate.console.parts import Console, console_of
 from tidegate.console.problems import (
     PROBLEM_JSON,
+    Conflict,
     Invalid,
     NotFound,
     NotSignedIn,
@@ -67,6 +68,7 @@ def create_app(console: Console) -> FastAPI:
     app.include_router(pages)
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(IntegrityError, _overtaken)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(WrongCursor, _wrong_cursor)
     app.add_exception_handler(OperationalError, _database_gone)
@@ -101,6 +103,11 @@ async def _wrong_cursor(request: Request, _error: Exception) -> Response:
 async def _database_gone(request: Request, error: Exception) -> Response:
     log.warning("the database does not answer", error=str(error).partition("\n")[0])
     return answer_to(request, Unavailable("The console's database does not answer."))
+
+
+async def _overtaken(request: Request, _error: Exception) -> Response:
+    """Two wrote the same at the same moment; the database let one through."""
+    return answer_to(request, Conflict("Somebody else was quicker: look again."))
 
 
 async def _plain(request: Request, error: Exception) -> Response:

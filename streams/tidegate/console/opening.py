@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from tidegate.agents.deployment import runtime_config
+from tidegate.console.desk.deciding import Decider
+from tidegate.console.desk.outbox import Outbox
 from tidegate.console.parts import Console
 from tidegate.console.store.database import Database
 from tidegate.ops.settings import Settings
@@ -26,6 +32,20 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def open_console(settings: Settings) -> Console:
-    """Return the console with all its parts, not yet started. Blocking."""
-    return Console(settings=settings, database=open_database(settings))
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> Console:
+    """Return the console with all its parts, not yet started. Blocking.
+
+    Raises:
+        SQLAlchemyError, OSError: the database cannot be opened.
+        WrongSettings: a certificate or key file cannot be used.
+    """
+    config = runtime_config(settings)
+    database = open_database(settings)
+    outbox = Outbox(database, config, now)
+    desk = Decider(database, outbox, now, timedelta(hours=settings.console_proposal_hours))
+    return Console(settings, database, desk, now, services=(outbox,))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
+from tidegate.console.desk.deciding import Decider
 from tidegate.console.identity.limits import Limits
 from tidegate.console.identity.sessions import Lifetime
 from tidegate.console.store.database import Database
@@ -39,9 +40,10 @@ class Console:
 
     settings: Settings
     database: Database
+    desk: Decider
+    now: Callable[[], datetime]
     metrics: ConsoleMetrics = field(default_factory=ConsoleMetrics)
     services: tuple[Service, ...] = ()
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -1,6 +1,7 @@
 """Control records: one a partition, telling it which table version to decide with from here on.
 
-The other kind of control record is `events.false_match.FalseMatchControl`.
+The other kinds of control records are `events.false_match.FalseMatchControl` and
+`events.upcoming.UpcomingCount`.
 """
 
 from __future__ import annotations

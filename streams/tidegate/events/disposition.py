@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from tidegate.events.model import EventModel
 from tidegate.events.values import Identifier, Moment, Name
@@ -23,6 +23,22 @@ class DispositionKind(StrEnum):
     WITHDRAW = "withdraw"
 
 
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256, hexadecimal."""
+
+
+class Link(EventModel):
+    """Where a disposition stands in the chain of all that the console wrote.
+
+    `hash` is the SHA-256 of the event as it was written, with this one field empty.
+    """
+
+    sequence: Annotated[int, Field(strict=True, ge=1, le=2**53)]
+    previous: Digest
+    """The hash of the one before; zeros for the first."""
+    hash: Digest
+
+
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=5000, strip_whitespace=True)]
 
 
@@ -32,6 +48,8 @@ class Disposition(EventModel):
     `party` is the name as it stands on the shipment and `entry` the list entry's id, for a false
     match. `decision_id` is the decision that the person saw; of a withdrawal, the decision whose
     release is taken back. A withdrawal that names `party` and `entry` takes back a false match.
+    `chain` is what the console adds so that a change of its log can be found; no decision rests on
+    it, and other senders leave it out.
     """
 
     disposition_id: Identifier
@@ -45,6 +63,7 @@ class Disposition(EventModel):
     party: Name | None = None
     entry: Identifier | None = None
     expires_at: Moment | None = None
+    chain: Link | None = None
 
     @model_validator(mode="after")
     def _names_what_it_is_about(self) -> Disposition:

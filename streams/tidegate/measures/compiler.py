@@ -11,7 +11,8 @@ from tidegate.measures.list_rows import ListRow
 from tidegate.measures.loader import LoadedPack, LoadedPacks, load
 from tidegate.measures.measure import Effective
 from tidegate.measures.party_index import FoldedIndex, PlainEntry
-from tidegate.measures.tables import TableAlarm, TableList, TableMeasure, Tables
+from tidegate.measures.switches import switches
+from tidegate.measures.tables import Switch, TableAlarm, TableList, TableMeasure, Tables
 from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Validity, validity
 from tidegate.parties.fold import fold
@@ -32,8 +33,10 @@ def compile_packs(loaded: LoadedPacks) -> Tables:
     parties = _parties(loaded.packs)
     found: list[TableAlarm] = []
     lists: dict[str, TableList] = {}
+    ahead: list[Switch] = []
     for item in loaded.packs:
         found += alarms(item.pack, item.rows, item.zone)
+        ahead += switches(item.pack, item.rows, item.zone)
         lists.update(_lists(item))
     candidates = {
         item.pack.dual_use.regime: item.pack.dual_use.tariff_candidates
@@ -48,6 +51,7 @@ def compile_packs(loaded: LoadedPacks) -> Tables:
         known_codes=_known_codes(loaded.packs),
         boundaries_ms=boundaries(measures, parties.validities),
         alarms=tuple(sorted(found, key=lambda alarm: alarm.id)),
+        switches=tuple(sorted(ahead, key=lambda switch: (switch.at_ms, switch.id))),
         index=TokenIndex(measures, candidates),
         lists=lists,
     )

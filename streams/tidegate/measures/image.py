@@ -17,12 +17,12 @@ from tidegate.measures.compiler import boundaries
 from tidegate.measures.errors import ImageError
 from tidegate.measures.measure import Measure
 from tidegate.measures.party_index import FoldedIndex, PlainEntry
-from tidegate.measures.tables import TableAlarm, TableList, TableMeasure, Tables
+from tidegate.measures.tables import Switch, TableAlarm, TableList, TableMeasure, Tables
 from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Pause, Validity
 from tidegate.parties.fold import fold
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Raise it when anything below, or how packs compile, changes. Folding is probed on reading."""
 PROBES = 256
 """Entries whose names are folded anew on reading: an image from before a change in folding would
@@ -60,6 +60,7 @@ def to_image(tables: Tables) -> bytes:
         {regime: tuple(prefixes) for regime, prefixes in tables.tariff_candidates.items()},
         {regime: tuple(sorted(codes)) for regime, codes in tables.known_codes.items()},
         tuple((a.id, a.measure, a.text, a.since_ms, a.until_ms) for a in tables.alarms),
+        tuple(tuple(switch) for switch in tables.switches),
         tuple(
             (item.id, item.title, item.as_of, item.source, item.license, item.entries, item.pack)
             for item in tables.lists.values()
@@ -84,7 +85,8 @@ def from_image(image: bytes, version: str) -> Tables:
     plain: Any = marshal.loads(body)  # noqa: S302 - our own bytes, checked above
     if plain[0] != image_key(version) or plain[1] != version:
         raise ImageError(f"an image of {plain[0]}, not of {image_key(version)}")
-    (_, _, measures, entries, by_name, validities, candidates, codes, alarms, lists) = plain
+    (_, _, measures, entries, by_name, validities, candidates, codes, alarms, *rest) = plain
+    switches, lists = rest
     _probe_folding(entries, by_name)
     table_measures = tuple(
         TableMeasure(Measure.model_validate_json(text), regime, pack, _validity(when))
@@ -99,6 +101,7 @@ def from_image(image: bytes, version: str) -> Tables:
         known_codes={regime: frozenset(values) for regime, values in codes.items()},
         boundaries_ms=boundaries(table_measures, parties.validities),
         alarms=tuple(TableAlarm(*item) for item in alarms),
+        switches=tuple(Switch(*item) for item in switches),
         index=TokenIndex(table_measures, candidates),
         lists={item[0]: TableList(*item) for item in lists},
     )

@@ -68,6 +68,28 @@ class TableAlarm:
     """Up to this instant; None: until the tables change."""
 
 
+class Switch(NamedTuple):
+    """A measure, or a notice's entries on a list, that changes by itself at an instant."""
+
+    at_ms: int
+    what: str
+    """In words: starts, ends, is suspended, is applied again."""
+    measure: str | None
+    """None where it is entries."""
+    list: str | None
+    """None where it is a measure."""
+    instrument: str | None
+    title: str
+    zone: str
+    """IANA zone in which the authority's days begin."""
+    on_trial: bool
+
+    @property
+    def id(self) -> str:
+        """Name it: the same in every version of the tables that has it."""
+        return f"{self.at_ms}:{self.measure or self.list}:{self.instrument or ''}:{self.what}"
+
+
 @dataclass(frozen=True, slots=True)
 class TableList:
     """A list's own words: shown wherever an entry of it is cited."""
@@ -162,6 +184,8 @@ class Tables:
     boundaries_ms: tuple[int, ...]
     """Sorted instants at which some answer changes without an event."""
     alarms: tuple[TableAlarm, ...]
+    switches: tuple[Switch, ...]
+    """By instant."""
     index: MeasureIndex = field(repr=False)
     lists: Mapping[str, TableList] = field(default_factory=dict, repr=False)
     """By list id."""

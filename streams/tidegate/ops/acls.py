@@ -94,6 +94,7 @@ _WRITE = {
 }
 _IDS = {
     Role.WORKER: ("screening-", "licensing-", "doctor-"),
+    Role.CONSOLE: ("desk-",),
     Role.NOTIFIER: ("notifier-",),
     Role.ADMIN: ("tables-", "doctor-"),
 }

@@ -40,3 +40,6 @@ class ConsoleSettings(BaseSettings):
     console_audit_reads: bool = Field(
         False, description="Write down who reads the data of which shipment or party."
     )
+    console_proposal_hours: Annotated[int, Field(ge=1, le=30 * 24)] = Field(
+        24, description="How long a proposed release waits for a second person."
+    )

@@ -1,7 +1,8 @@
 """Read the settings of a process from the environment and one optional TOML file.
 
-The environment (`TIDEGATE_*`) goes before the file; the file is the one that `TIDEGATE_CONFIG`
-names, else `./tidegate.toml` where it exists.
+The environment (`TIDEGATE_*`) goes before files of single values in the folder that
+`TIDEGATE_SECRETS_DIR` names (how containers are given secrets), and those before the TOML file: the
+one that `TIDEGATE_CONFIG` names, else `./tidegate.toml` where it exists.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -25,6 +28,7 @@ from tidegate.ops.notifier_settings import NotifierSettings
 
 PREFIX = "TIDEGATE_"
 CONFIG_VARIABLE = "TIDEGATE_CONFIG"
+SECRETS_VARIABLE = "TIDEGATE_SECRETS_DIR"
 CONFIG_FILE = Path("tidegate.toml")
 MEBIBYTE = 1024 * 1024
 FIVE_YEARS_DAYS = 5 * 365 + 2  # five years hold two leap days at most
@@ -148,6 +152,12 @@ class Settings(ConsoleSettings, NotifierSettings):
         72.0,
         description="A hold that lasts longer is told of once more; 0: no hold ever is.",
     )
+    notice_days: Annotated[tuple[Annotated[float, Field(gt=0, le=365)], ...], NoDecode] = Field(
+        (7.0, 1.0),
+        description="How many days ahead it is told what happens by itself (measures that start,"
+        " end, are suspended or come back; licenses and certificates that expire): numbers,"
+        " separated by commas, each told once; empty: nothing is.",
+    )
     transaction_records_max: Annotated[int, Field(ge=1)] = Field(
         2000, description="Input records that one transaction takes at most."
     )
@@ -179,6 +189,14 @@ class Settings(ConsoleSettings, NotifierSettings):
     )
     log_format: Literal["console", "json"] = Field("console", description="Form of log lines.")
 
+    @field_validator("notice_days", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        """Read numbers as an environment variable has them: `7,1`."""
+        if not isinstance(value, str):
+            return value
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -188,9 +206,10 @@ class Settings(ConsoleSettings, NotifierSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from arguments, then the environment, then the TOML file."""
+        """Take values from arguments, the environment, files of secrets, and the TOML file."""
+        secrets = SecretsSettingsSource(settings_cls, secrets_dir=secrets_folder())
         file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
-        return init_settings, env_settings, file
+        return init_settings, env_settings, secrets, file
 
     @model_validator(mode="after")
     def _check_together(self) -> Settings:
@@ -255,6 +274,12 @@ def config_file() -> Path | None:
     return CONFIG_FILE if CONFIG_FILE.is_file() else None
 
 
+def secrets_folder() -> Path | None:
+    """Return the folder of files that are named like variables, None where none is named."""
+    named = os.environ.get(SECRETS_VARIABLE)
+    return Path(named) if named else None
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; `overrides` (options of a command) go before all else.
 
@@ -263,6 +288,9 @@ def load_settings(**overrides: Any) -> Settings:
     file = config_file()
     if file is not None and not file.is_file():
         raise WrongSettings(((CONFIG_VARIABLE, f"there is no file {file}"),))
+    secrets = secrets_folder()
+    if secrets is not None and not secrets.is_dir():
+        raise WrongSettings(((SECRETS_VARIABLE, f"there is no folder {secrets}"),))
     try:
         return Settings(**overrides)
     except tomllib.TOMLDecodeError as error:
@@ -275,7 +303,8 @@ def load_settings(**overrides: Any) -> Settings:
 
 def unknown_variables() -> list[str]:
     """Return the names of `TIDEGATE_*` variables that set nothing: most are typing slips."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    known |= {CONFIG_VARIABLE, SECRETS_VARIABLE}
     return sorted(
         name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
     )

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 
 from tidegate.console.app import create_app
-from tidegate.console.identity import users
+from tidegate.console.identity import passwords, users
 from tidegate.console.identity.roles import Role
-from tidegate.console.opening import open_database
-from tidegate.console.parts import Console, Service
+from tidegate.console.opening import open_console
+from tidegate.console.parts import Console
 from tidegate.ops.settings import Settings
+
+# Hashing as it is done for people takes most of a test's time; `test_passwords` looks at that.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 PASSWORD = "correct horse battery staple"
 NOON = datetime(2026, 2, 24, 4, tzinfo=UTC)
@@ -65,13 +69,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(
-    folder: Path, services: tuple[Service, ...] = (), **settings: Any
-) -> AsyncIterator[House]:
+async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """Give a console on a database of its own, with its services running."""
     chosen = Settings(state_dir=folder, **settings)
     clock = Clock()
-    console = Console(chosen, open_database(chosen), services=services, now=clock)
+    console = open_console(chosen, clock)
     app = create_app(console)
     async with app.router.lifespan_context(app):
         yield House(console, clock, httpx.ASGITransport(app, raise_app_exceptions=False))

@@ -55,6 +55,27 @@ def test_a_named_file_is_read(bare: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings().metrics_port == 0
 
 
+def test_a_secret_may_be_a_file_of_its_own(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bare / "tidegate.toml").write_text('kafka_sasl_password = "from the file of all"\n')
+    secret = bare / "secrets" / "tidegate_kafka_sasl_password"
+    secret.parent.mkdir()
+    secret.write_text("from a file of its own\n")
+    monkeypatch.setenv("TIDEGATE_SECRETS_DIR", "secrets")
+    assert unknown_variables() == []
+    password = load_settings().kafka_sasl_password
+    assert password is not None
+    assert password.get_secret_value() == "from a file of its own"
+    monkeypatch.setenv("TIDEGATE_KAFKA_SASL_PASSWORD", "from the environment")
+    password = load_settings().kafka_sasl_password
+    assert password is not None
+    assert password.get_secret_value() == "from the environment"
+
+
+def test_a_folder_of_secrets_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_SECRETS_DIR", "nowhere")
+    assert problems() == {"TIDEGATE_SECRETS_DIR": "there is no folder nowhere"}
+
+
 def test_a_named_file_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEGATE_CONFIG", "nowhere.toml")
     assert problems() == {"TIDEGATE_CONFIG": "there is no file nowhere.toml"}

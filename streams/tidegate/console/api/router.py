@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.api import session
+from tidegate.console.api import audit, cases, dispositions, proposals, session, tokens, users
 from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
 
 router = APIRouter(
@@ -17,4 +17,5 @@ router = APIRouter(
         }
     },
 )
-router.include_router(session.router)
+for part in (session, users, tokens, audit, dispositions, proposals, cases):
+    router.include_router(part.router)

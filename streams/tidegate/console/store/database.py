@@ -30,7 +30,11 @@ metadata = MetaData(
 """All tables of the console, whichever room declares them."""
 
 MIGRATIONS = "tidegate.console.store:migrations"
-ROOMS = ("tidegate.console.store.schema", "tidegate.console.identity.tables")
+ROOMS = (
+    "tidegate.console.store.schema",
+    "tidegate.console.identity.tables",
+    "tidegate.console.desk.tables",
+)
 """Modules that declare tables: a migration sees only what is imported."""
 
 
