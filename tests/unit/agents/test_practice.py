@@ -10,9 +10,10 @@ from unittest.mock import patch
 from tests.property.book import Book
 from tests.unit.agents.book import LICENSE, NOON, after, facts
 from tidegate.agents import practice, topics
+from tidegate.agents.observed import Kind
 from tidegate.agents.practice import COUNT_PREFIX, PUBLISHED_EVERY
 from tidegate.events.codec import LICENSE_TYPE, SHIPMENT_TYPE, decode
-from tidegate.events.practice import PracticeCounts
+from tidegate.events.practice import Observed, PracticeCounts, PracticeSubject
 
 WEEK = "2026-W48"
 
@@ -121,3 +122,11 @@ def test_item_groups_beyond_what_is_kept_apart_are_counted_together() -> None:
             if key.startswith(COUNT_PREFIX):
                 groups[key.split(" ")[2]] += int(value)
     assert groups == {"CN:1C900": 1, "CN:1C901": 1, "CN:1C902": 1, "other": 3}
+
+
+def test_a_count_that_came_and_went_in_one_transaction_is_no_error() -> None:
+    counts = practice.Practice(PracticeSubject.SHIPMENT, 0)
+    kind = f"{COUNT_PREFIX}{Kind(WEEK, 'JP', '28', next(iter(Observed)))}"
+    for value in (None, b"1", None):
+        counts.learn(kind, value)
+    assert counts.totals() == {}
