@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench eval chaos schemas docs secrets image-steps lock clean python-version
+.PHONY: help demo test check format bench eval chaos schemas docs site secrets image-steps lock clean python-version
 
 # The first of these that exists; another one: make demo PYTHON=/path/to/python
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))) python3)
@@ -61,6 +61,9 @@ schemas: $(VENV)/.installed-dev ## Write schemas/ from the event models
 docs: $(VENV)/.installed-dev ## Write what is generated: docs/reference/, dashboards
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python deploy/grafana/generate.py
+
+site: $(VENV)/.installed-dev ## Build the documentation as a site in var/site; a warning is an error
+	@$(BIN)/sphinx-build -q -W --keep-going -E -b html docs var/site && echo "var/site/index.html"
 
 # uv writes one lock for all platforms and Pythons, with the hash of every wheel.
 PEER_LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

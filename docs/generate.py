@@ -1,15 +1,21 @@
-"""Write the reference of settings, topics and metrics from the code, or check for drift.
+"""Write the reference from the code, or check for drift.
 
 `python docs/generate.py` writes; with `--check` it changes nothing and exits 1 on drift.
 """
 
 import argparse
+import json
+import re
 import sys
+from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 from prometheus_client.registry import Collector, CollectorRegistry
+from typer.main import get_command
 
+from tidegate.cli.main import app
 from tidegate.notify.metrics import NotifierMetrics
 from tidegate.ops.acls import acls
 from tidegate.ops.console_metrics import ConsoleMetrics
@@ -18,6 +24,7 @@ from tidegate.ops.role import Role
 from tidegate.ops.settings import PREFIX, Settings
 from tidegate.ops.topics import topology
 
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 FOLDER = Path(__file__).parent / "reference"
 MADE_DEFAULTS = {
     "packs_dir": "the packs that ship",
@@ -134,6 +141,111 @@ def _metrics_table(registry: CollectorRegistry) -> list[str]:
     return lines
 
 
+def cli_page() -> str:
+    """Return the page of commands, in the order of `tidegate --help`."""
+    lines = [
+        "# Commands",
+        "",
+        "`tidegate COMMAND --help` says the same. Exit code 0: done, also where a shipment is held;"
+        " 1: something failed, is wrong or differs; 2: wrong use or a wrong setting. Answers go to"
+        " standard output, progress and errors to standard error.",
+    ]
+    for words, command in _commands((), get_command(app)):
+        arguments = [one for one in command.params if one.param_type_name == "argument"]
+        options = [one for one in command.params if one.param_type_name == "option"]
+        usage = ["tidegate", *words, *(_argument(one) for one in arguments)]
+        lines += ["", f"## tidegate {' '.join(words)}", "", f"`{' '.join(usage)}`", ""]
+        lines.append(cleandoc(command.help or ""))
+        if arguments or options:
+            lines += ["", "| | |", "|---|---|"]
+        for one in arguments:
+            lines.append(f"| `{_argument(one)}` | {one.help or ''} |")
+        for one in options:
+            names = ", ".join(f"`{name}`" for name in (*one.opts, *one.secondary_opts))
+            shown = "" if one.default in (None, False, []) else f" Default: `{one.default}`."
+            needed = " Required." if one.required else ""
+            lines.append(f"| {names} | {one.help or ''}{shown}{needed} |")
+    return "\n".join(lines) + "\n"
+
+
+def _commands(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield words, command
+        return
+    for name, one in below.items():
+        yield from _commands((*words, name), one)
+
+
+def _argument(one: Any) -> str:
+    name = one.name.upper().rstrip("_") + ("..." if one.nargs == -1 or one.multiple else "")
+    return name if one.required else f"[{name}]"
+
+
+def events_page() -> str:
+    """Return the page of events: the fields of each, from the published schemas."""
+    lines = [
+        "# Events",
+        "",
+        "Every record is a CloudEvent 1.0 in JSON; a binary one, with `ce_` headers, is read as"
+        " well. What is in `data` is a full snapshot at a `revision`. A field that is not stated is"
+        " unknown, and unknown never passes by itself. The JSON Schemas and an example of each are"
+        " in the folder `schemas/` of the repository. Times are RFC 3339, amounts are decimals in"
+        " quotation marks.",
+    ]
+    for path in sorted(SCHEMAS.glob("*.json")):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        data = schema["properties"]["data"]
+        shown = schema.get("$defs", {}) | data.get("$defs", {})
+        lines += ["", f"## {schema['title']}", "", cleandoc(data.get("description", ""))]
+        lines += _fields_table(data, shown)
+        for name in _named_in(data, shown):
+            lines += ["", f"### {schema['title']}: {name}", ""]
+            lines += [
+                cleandoc(shown[name].get("description", "")),
+                *_fields_table(shown[name], shown),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _fields_table(schema: dict[str, Any], shown: dict[str, Any]) -> list[str]:
+    lines = ["", "| field | | |", "|---|---|---|"]
+    for name, field in schema["properties"].items():
+        needed = "required" if name in schema.get("required", ()) else ""
+        lines.append(f"| `{name}` | {_kind(field, shown)} | {needed} |")
+    return lines
+
+
+def _kind(field: dict[str, Any], shown: dict[str, Any]) -> str:
+    """Say in a few words what a field holds."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return _kind(shown[name], shown) if "enum" in shown[name] else name
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    for several in ("anyOf", "oneOf"):
+        if several in field:
+            kinds = [_kind(one, shown) for one in field[several] if one.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
+    if field.get("type") == "array":
+        return f"list of: {_kind(field.get('items', {}), shown)}"
+    return str(field.get("format") or field.get("type") or "any")
+
+
+def _named_in(data: dict[str, Any], shown: dict[str, Any]) -> list[str]:
+    """Return the names of all objects that a schema leads to, in order of appearance."""
+    found: list[str] = []
+    waiting = [data]
+    while waiting:
+        for name in re.findall(r'"#/(?:[^"]*/)?(\w+)"', json.dumps(waiting.pop(0)["properties"])):
+            if name not in found and "properties" in shown[name]:
+                found.append(name)
+                waiting.append(shown[name])
+    return found
+
+
 def _shown(value: Any) -> str:
     return "" if value is None or value == "" else f"`{value}`"
 
@@ -148,6 +260,8 @@ def main() -> int:
         "rights.md": rights_page(),
         "topics.md": topics_page(),
         "metrics.md": metrics_page(),
+        "cli.md": cli_page(),
+        "events.md": events_page(),
     }
     drift = False
     for name, text in pages.items():

@@ -64,7 +64,7 @@ class Practice:
         if value is not None:
             self._weeks.setdefault(week, {})[kind] = int(value)
             return
-        # What came and went within one transaction was never here.
+        # One that came and went within a transaction was never here.
         counts = self._weeks.get(week, {})
         counts.pop(kind, None)
         if not counts:

@@ -66,6 +66,11 @@ class TableReader:
         self._dropped: set[str] = set()
         self._missing_since: dict[str, float] = {}
 
+    @property
+    def sources(self) -> Mapping[str, tuple[Mapping[str, bytes], datetime]]:
+        """The newest versions' files, each with when it was published; oldest first."""
+        return self._sources
+
     async def run(self) -> None:
         """Follow the topic until cancelled; a broker that is away is waited for."""
         while True:

@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from tidegate.agents.deployment import runtime_config
 from tidegate.console.desk.deciding import Decider
 from tidegate.console.desk.outbox import Outbox
+from tidegate.console.live import Hub
 from tidegate.console.parts import Console
+from tidegate.console.projector.projector import Projector
 from tidegate.console.store.database import Database
+from tidegate.console.tables import PublishedTables
 from tidegate.ops.settings import Settings
 
 DATABASE_FILE = "console.db"
@@ -48,4 +51,16 @@ def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> C
     database = open_database(settings)
     outbox = Outbox(database, config, now)
     desk = Decider(database, outbox, now, timedelta(hours=settings.console_proposal_hours))
-    return Console(settings, database, desk, now, services=(outbox,))
+    tables = PublishedTables(config, settings.cache_dir)
+    hub = Hub(stale=lambda: projector.problem(), now=now)
+    projector = Projector(config, database, hub.told)
+    return Console(
+        settings,
+        database,
+        desk,
+        now,
+        services=(outbox, hub, tables, projector),
+        hub=hub,
+        tables=tables,
+        projector=projector,
+    )

@@ -12,7 +12,10 @@ from starlette.requests import HTTPConnection
 from tidegate.console.desk.deciding import Decider
 from tidegate.console.identity.limits import Limits
 from tidegate.console.identity.sessions import Lifetime
+from tidegate.console.live import Hub
+from tidegate.console.projector.projector import Projector
 from tidegate.console.store.database import Database
+from tidegate.console.tables import PublishedTables
 from tidegate.ops.console_metrics import ConsoleMetrics
 from tidegate.ops.settings import Settings
 
@@ -36,6 +39,9 @@ class Console:
 
     Attributes:
         services: Started in this order with the application, stopped in reverse.
+        hub: What changed, for the viewers of live pages.
+        tables: The restriction tables in force; None where no topic is followed.
+        projector: What fills the store; None where nothing does.
     """
 
     settings: Settings
@@ -45,6 +51,9 @@ class Console:
     metrics: ConsoleMetrics = field(default_factory=ConsoleMetrics)
     services: tuple[Service, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    hub: Hub = field(default_factory=Hub)
+    tables: PublishedTables | None = None
+    projector: Projector | None = None
 
     @property
     def secure(self) -> bool:

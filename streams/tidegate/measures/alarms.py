@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from tidegate.measures.list_rows import ListRow
-from tidegate.measures.measure import Measure, Pack, Suspension
+from tidegate.measures.measure import ListSource, Measure, Pack, Rhythm, Suspension
 from tidegate.measures.tables import TableAlarm
 from tidegate.measures.validity import day_end_ms, day_start_ms
 
@@ -34,6 +34,9 @@ def alarms(
         for (instrument, suspension), count in groups.items():
             told = f"{instrument} ({count} {'entry' if count == 1 else 'entries'} of {list_id})"
             yield from _suspension(f"{list_id}:{instrument}", told, suspension, zone)
+    for listed in pack.lists:
+        if listed.rhythm is not None:
+            yield _older_than_its_rhythm(listed, listed.rhythm, zone)
     yield _stale(pack, zone)
 
 
@@ -84,6 +87,17 @@ def _end(measure: Measure, zone: ZoneInfo) -> Iterator[TableAlarm]:
 def _before(start: date | None, end: date, zone: ZoneInfo) -> int:
     warned = end - timedelta(days=WARNING_DAYS)
     return day_start_ms(warned if start is None else max(start, warned), zone)
+
+
+def _older_than_its_rhythm(listed: ListSource, rhythm: Rhythm, zone: ZoneInfo) -> TableAlarm:
+    every = "every day" if rhythm.days == 1 else f"every {rhythm.days} days"
+    return TableAlarm(
+        id=f"{listed.id}:older-than-its-rhythm:{listed.as_of}",
+        measure=listed.id,
+        text=f"The copy of {listed.title.get('en', listed.id)} is of {listed.as_of}; the list is "
+        f"published {every} ({rhythm.basis}): names that came since are not met. Import it anew.",
+        since_ms=day_end_ms(listed.as_of + timedelta(days=rhythm.days), zone),
+    )
 
 
 def _stale(pack: Pack, zone: ZoneInfo) -> TableAlarm:

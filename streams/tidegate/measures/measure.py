@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from tidegate.events.decision import Outcome
 from tidegate.events.values import Day
 from tidegate.measures.condition import Condition, HsPrefix, ListId, Regime, Strict
+from tidegate.measures.statement import Statement
 
 MeasureId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*([-./][A-Za-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
@@ -109,6 +110,14 @@ class Measure(Strict):
         return self
 
 
+class Rhythm(Strict):
+    """How often a list is published anew: an older copy misses what came since."""
+
+    days: int = Field(ge=1, le=3660)
+    basis: Line
+    """Who says so."""
+
+
 class ListSource(Strict):
     """A list of named parties: where its rows are, and how many its sources announced."""
 
@@ -119,6 +128,10 @@ class ListSource(Strict):
     source: Line
     license: Line
     """Terms under which the copy ships."""
+    no_review_limit: bool = False
+    """No limit of time runs for the review of an application that names somebody on it."""
+    rhythm: Rhythm | None = None
+    """None: published when there is something to publish."""
     counts: dict[str, int] = Field(min_length=1)
     """Announced number of entries by instrument; the load is refused where rows differ."""
 
@@ -146,6 +159,7 @@ class Pack(Strict):
     dual_use: DualUse | None = None
     lists: tuple[ListSource, ...] = ()
     measures: tuple[Measure, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Parameter(Strict):

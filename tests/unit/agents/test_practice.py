@@ -8,12 +8,12 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.property.book import Book
+from tests.support.scenario import event
 from tests.unit.agents.book import LICENSE, NOON, after, facts
 from tidegate.agents import practice, topics
-from tidegate.agents.observed import Kind
 from tidegate.agents.practice import COUNT_PREFIX, PUBLISHED_EVERY
 from tidegate.events.codec import LICENSE_TYPE, SHIPMENT_TYPE, decode
-from tidegate.events.practice import Observed, PracticeCounts, PracticeSubject
+from tidegate.events.practice import PracticeCounts
 
 WEEK = "2026-W48"
 
@@ -124,9 +124,10 @@ def test_item_groups_beyond_what_is_kept_apart_are_counted_together() -> None:
     assert groups == {"CN:1C900": 1, "CN:1C901": 1, "CN:1C902": 1, "other": 3}
 
 
-def test_a_count_that_came_and_went_in_one_transaction_is_no_error() -> None:
-    counts = practice.Practice(PracticeSubject.SHIPMENT, 0)
-    kind = f"{COUNT_PREFIX}{Kind(WEEK, 'JP', '28', next(iter(Observed)))}"
-    for value in (None, b"1", None):
-        counts.learn(kind, value)
-    assert counts.totals() == {}
+def test_a_kind_that_comes_and_goes_within_a_transaction_leaves_nothing() -> None:
+    book = Book(NOON)
+    for revision, status in ((1, "declared"), (2, "cancelled")):
+        data = facts(revision, status=status)
+        book.runtime.append(topics.SHIPMENTS, "SHP-1", event(SHIPMENT_TYPE, data, NOON))
+    book.runtime.run(NOON)
+    assert counted(book) == {"given_up": 1}

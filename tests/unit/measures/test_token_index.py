@@ -181,6 +181,7 @@ def test_no_measure_is_missed_whatever_it_asks(
         known_codes=base.known_codes,
         boundaries_ms=(),
         alarms=(),
+        switches=(),
         index=TokenIndex(measures, base.tariff_candidates),
     )
     assert missed(case_of(facts, tables), tables) == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
+from tidegate.console.store.columns import Instant, Word
 from tidegate.console.store.database import metadata
-from tidegate.console.store.schema import Instant, Word
 
 outbox = Table(
     "desk_outbox",

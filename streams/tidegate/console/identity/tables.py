@@ -14,8 +14,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tidegate.console.store.columns import Instant
 from tidegate.console.store.database import metadata
-from tidegate.console.store.schema import Instant
 
 users = Table(
     "identity_users",

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from tidegate.console.store.schema import latency_minutes, minute_of
+from tidegate.console.store.columns import minute_of
+from tidegate.console.store.schema import latency_minutes
 
 STEPS_MS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 60_000, 3_600_000)
 """Latencies are counted up to each of these; what is longer counts under the last."""

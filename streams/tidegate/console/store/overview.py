@@ -9,18 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
+from tidegate.console.store.columns import MINUTE, amount_of, minute_of, of_minute
 from tidegate.console.store.latency import Latency, latency
 from tidegate.console.store.money import Money
-from tidegate.console.store.schema import (
-    MINUTE,
-    amount_of,
-    decision_minutes,
-    hold_changes,
-    hold_totals,
-    holds,
-    minute_of,
-    of_minute,
-)
+from tidegate.console.store.schema import decision_minutes, hold_changes, hold_totals, holds
 from tidegate.events.decision import Action, Outcome
 
 AGES: tuple[tuple[str, timedelta, timedelta | None], ...] = (

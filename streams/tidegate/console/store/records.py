@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select, tuple_
+from sqlalchemy import BigInteger, Connection, Select, Table, func, select, tuple_
 
 from tidegate.console.store import cursor as cursors
 from tidegate.console.store.schema import alerts, dead_letters, dispositions
@@ -156,7 +156,7 @@ def _page(
     key = (table.c.written_at, table.c.partition, table.c.offset)
     if cursor is not None:
         written_ms, partition, offset = cursors.decoded(cursor, int, int, int)
-        bound = tuple_(written_ms, partition, offset, types=[table.c.partition.type] * 3)
+        bound = tuple_(written_ms, partition, offset, types=[BigInteger()] * 3)
         query = query.where(tuple_(*key) < bound)
     ordered = query.order_by(*(column.desc() for column in key)).limit(limit + 1)
     found = list(connection.execute(ordered))

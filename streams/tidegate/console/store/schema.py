@@ -1,14 +1,12 @@
 """The tables that hold what the topics say. All can be dropped and read again.
 
-Instants are milliseconds since 1970 UTC (`Instant`), sums of money whole thousandths of the unit
-(`Money`), so that both databases sort and add them exactly. A record's own JSON lies in `body`, as
+Instants are milliseconds since 1970 UTC, sums of money whole thousandths of the unit, so that both
+databases sort and add them exactly. A record's own JSON lies in `body`, as
 it was written: what a page shows of a decision is the record.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -16,72 +14,19 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Dialect,
     Index,
     Integer,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
-    TypeDecorator,
 )
 
+from tidegate.console.store.columns import Instant, Word
 from tidegate.console.store.database import metadata
-from tidegate.measures.validity import from_ms, to_ms
-
-MILLS = 1000
-LARGEST_MILLS = 10**16
-"""Ten trillion of a currency: what one shipment counts for at most in a sum. Sums of nine hundred
-such shipments still fit into 64 bits; the shipment's own value is shown as it was stated."""
 
 PROJECTED: dict[str, Any] = {"projected": True}
 """Marks a table that `tidegate console rebuild` may drop."""
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept as milliseconds since 1970 UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Write an aware instant."""
-        return None if value is None else to_ms(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Read it back, in UTC."""
-        return None if value is None else from_ms(value)
-
-
-def mills(amount: Decimal) -> int:
-    """Return a sum of money as thousandths, rounded half to even, bounded by `LARGEST_MILLS`."""
-    whole = (amount * MILLS).to_integral_value(ROUND_HALF_EVEN)
-    return min(int(whole), LARGEST_MILLS)
-
-
-def amount_of(value: int) -> Decimal:
-    """Return thousandths as a sum of money, without needless zeros."""
-    amount = Decimal(value) / MILLS
-    return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount
-
-
-MINUTE = timedelta(minutes=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def minute_of(instant: datetime) -> int:
-    """Number the minute that an instant lies in, from 1970 UTC."""
-    return (instant - _EPOCH) // MINUTE
-
-
-def of_minute(number: int) -> datetime:
-    """Return the instant at which a minute begins."""
-    return _EPOCH + number * MINUTE
-
-
-Word = String().with_variant(String(collation="C"), "postgresql")
-"""An id, code or name of something, sorted by its characters: a database's own language would sort
-`SHP-10` and `SHP-9`, or two cases of a letter, otherwise."""
 
 
 def _table(name: str, *columns: Any) -> Table:
@@ -100,13 +45,10 @@ transaction that writes the rows."""
 projection = _table(
     "projection",
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("cluster", Word, nullable=False),
-    Column("prefix", Word, nullable=False),
-    Column("batch", BigInteger, nullable=False),
-    Column("epoch", BigInteger, nullable=False),
+    Column("cluster", String, nullable=False),
+    Column("prefix", String, nullable=False),
 )
-"""One row: which deployment the tables were read from, and how many batches were written. `epoch`
-is when they were made, in milliseconds: a batch number means nothing after a rebuild."""
+"""One row: which Kafka cluster the tables were read from, and how its topics' names begin."""
 
 gaps = _table(
     "gaps",
@@ -368,6 +310,65 @@ dead_letters = _table(
     Index(None, "topic", "record_key"),
 )
 """Records that could not be used; the original itself stays in its topic."""
+
+
+deliveries = _table(
+    "deliveries",
+    Column("delivery_id", Word, primary_key=True),
+    Column("endpoint", Word, nullable=False),
+    Column("channel", Word, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("kind", Word),
+    Column("severity", Word, nullable=False),
+    Column("shipment_id", Word),
+    Column("license_id", Word),
+    Column("record_key", Word, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "written_at"),
+    Index(None, "status", "written_at"),
+    Index(None, "shipment_id"),
+)
+"""Where each delivery of an alert stands."""
+
+delivery_steps = _table(
+    "delivery_steps",
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("delivery_id", Word, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("partition", "offset"),
+    Index(None, "delivery_id", "offset"),
+)
+"""Every step of every delivery: what was tried when, and what was answered."""
+
+endpoints = _table(
+    "endpoints",
+    Column("endpoint", Word, primary_key=True),
+    Column("disabled", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Endpoints that were ever disabled, as they stand now."""
+
+
+practice = _table(
+    "practice",
+    Column("counted", Word, nullable=False),
+    Column("subject", Word, nullable=False),
+    Column("week", Word, nullable=False),
+    Column("destination", Word, nullable=False),
+    Column("item_group", Word, nullable=False),
+    Column("observed", Word, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("as_of", Instant, nullable=False),
+    PrimaryKeyConstraint("counted", "destination", "item_group", "observed"),
+    Index(None, "subject", "week"),
+)
+"""What is observed of civil exports. `counted` is the record's key: one partition's week."""
 
 
 def projected() -> list[Table]:
