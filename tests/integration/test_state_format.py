@@ -92,7 +92,7 @@ async def test_state_of_a_later_version_is_refused_and_that_version_goes_on(
     await renumber(small, before, 2)
     log = refused(small)
     assert "a later version of Tidegate wrote its state: format 2, this one knows 1" in log
-    assert "docs/upgrade.md" in log
+    assert "docs/how-to/upgrade.md" in log
     assert "format 2" in doctored(small)["found"]
     # The other direction: the version that wrote it finds all as it was.
     await renumber(small, before, 1)

@@ -34,8 +34,8 @@ async def check_state_format(settings: Settings) -> Check:
         found_words = f"{seen} partitions have state of this version" if seen else "no state yet"
         return Check("state format", Status.GOOD, found_words)
     advice = (
-        "Workers of this version end with exit code 2. See docs/upgrade.md: run the version that"
-        " wrote the state, or rebuild the state from the inputs."
+        "Workers of this version end with exit code 2. Run the version that wrote the state, or"
+        " rebuild the state from the inputs: docs/how-to/upgrade.md."
     )
     return Check("state format", Status.BAD, "\n".join(wrong), advice)
 

@@ -69,7 +69,7 @@ class OtherFormat(Exception):
         cure = "Run that version or one after it" if found > known else "Rebuild it from the inputs"
         super().__init__(
             f"{unit}: {which} version of Tidegate wrote its state: format {found}, this one knows"
-            f" {known}. {cure}: see docs/upgrade.md"
+            f" {known}. {cure}: see docs/how-to/upgrade.md"
         )
 
 

@@ -11,6 +11,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
 from tidegate.ops.acls import group
 from tidegate.ops.admin_protocol import DescribeGroup, DescribeTransactions
+from tidegate.ops.coordinator import TRANSACTION, coordinator
 from tidegate.ops.doctor.check import Check, Status
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import admin_client
@@ -18,11 +19,10 @@ from tidegate.ops.topic_admin import admin_client
 WATCHED_SECONDS = 3.0
 """Between two looks: two apps with one id take it from each other every few seconds."""
 AGENTS = ("screening", "licensing")
-_TRANSACTION_COORDINATOR = 1
 _ADVICE = (
     "Every deployment needs a TIDEGATE_TOPIC_PREFIX and TIDEGATE_APP_ID of its own: together they"
     " name the group and begin the transactional ids. End the other one, or rename one of them"
-    " (docs/upgrade.md says what becomes of the state)."
+    " (docs/how-to/upgrade.md says what becomes of the state)."
 )
 
 
@@ -55,7 +55,7 @@ def judge_epochs(before: dict[str, int], after: dict[str, int]) -> Check:
 
 
 async def _strangers(client: AIOKafkaAdminClient, ours: str, prefix: str) -> list[str]:
-    node = await client.find_coordinator(ours)
+    node = await coordinator(client, ours)
     answer: Any = await client._send_request(DescribeGroup(ours), node)
     ((_code, _name, _state, kind, _protocol, members, _operations),) = answer.groups
     if kind not in ("", "consumer"):
@@ -84,7 +84,7 @@ async def _epochs(client: AIOKafkaAdminClient, settings: Settings) -> dict[str, 
     names = [f"{group(settings)}-{a}-{p}" for a in AGENTS for p in range(settings.partitions)]
     by_node: dict[int, list[str]] = {}
     for name in names:
-        node = await client.find_coordinator(name, _TRANSACTION_COORDINATOR)
+        node = await coordinator(client, name, TRANSACTION)
         by_node.setdefault(node, []).append(name)
     epochs: dict[str, int] = {}
     for node, ids in by_node.items():
