@@ -85,6 +85,7 @@ def _lists(item: LoadedPack) -> dict[str, TableList]:
             license=listed.license,
             entries=len(item.rows[listed.id]),
             pack=item.pack.pack,
+            no_review_limit=listed.no_review_limit,
         )
         for listed in item.pack.lists
     }

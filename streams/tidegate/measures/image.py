@@ -63,7 +63,10 @@ def to_image(tables: Tables) -> bytes:
         tuple((a.id, a.measure, a.text, a.since_ms, a.until_ms) for a in tables.alarms),
         tuple(tuple(switch) for switch in tables.switches),
         tuple(
-            (item.id, item.title, item.as_of, item.source, item.license, item.entries, item.pack)
+            (
+                *(item.id, item.title, item.as_of, item.source, item.license, item.entries),
+                *(item.pack, item.no_review_limit),
+            )
             for item in tables.lists.values()
         ),
         tuple(said.model_dump_json(exclude_unset=True) for said in tables.statements),

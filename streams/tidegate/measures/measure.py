@@ -128,6 +128,8 @@ class ListSource(Strict):
     source: Line
     license: Line
     """Terms under which the copy ships."""
+    no_review_limit: bool = False
+    """No limit of time runs for the review of an application that names somebody on it."""
     rhythm: Rhythm | None = None
     """None: published when there is something to publish."""
     counts: dict[str, int] = Field(min_length=1)

@@ -103,6 +103,8 @@ class TableList:
     license: str
     entries: int
     pack: str
+    no_review_limit: bool
+    """No limit of time runs for the review of an application that names somebody on it."""
 
 
 class Met(NamedTuple):
