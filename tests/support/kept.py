@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from tests.support.topics import SHIPMENTS_STATE, Topics
 from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.license_state import LicenseState
+from tidegate.agents.observed import of_license, of_shipment
 from tidegate.agents.shipment_state import (
     PREFIX,
     ClosedShipment,
@@ -48,3 +50,24 @@ def rewritten_license(value: bytes, state: LicenseState) -> bytes:
     head = head_of(value)
     document = state.model_dump_json(by_alias=True, exclude_defaults=True).encode()
     return document if head is None else with_head(head, document)
+
+
+def counted(key: str, value: bytes) -> str:
+    """Return what a shipment or license is counted under, found from all else that is kept of it.
+
+    Of a closed shipment there is nothing else.
+    """
+    if key.startswith(PREFIX):
+        state = of(value)
+        if isinstance(state, ClosedShipment):
+            return state.counted
+        kind = of_shipment(state, _anytime)
+        was = state.counted
+    else:
+        license_state = license_in(value)
+        kind, was = of_license(license_state, _anytime), license_state.counted
+    # The week is that of the first event, of which nothing else is left.
+    return "" if kind is None else str(kind._replace(week=was.split(" ")[0]))
+
+
+_anytime = datetime(2026, 1, 1, tzinfo=UTC)

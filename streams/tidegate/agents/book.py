@@ -22,6 +22,7 @@ from pydantic_core import to_json
 from tidegate.agents.alerting import values_by_currency
 from tidegate.agents.shipment_state import OpenShipment
 from tidegate.events.decision import Action, Outcome
+from tidegate.events.values import decimal_text
 from tidegate.parties.fold import fold
 
 _PARTS = b"\t"
@@ -49,7 +50,8 @@ class Entry:
         """Return the entry as one short line: the head of the shipment's state."""
         fields: list[Any] = [self.action, self.outcome, _text(self.due)]
         if self.held_by or self.held_values or self.held_since or self.shadowed_by:
-            values = [(currency, str(value)) for currency, value in self.held_values]
+            # One form: a state read again after a restart must be written as it was.
+            values = [(currency, decimal_text(value)) for currency, value in self.held_values]
             fields += [_text(self.held_since), self.held_by, values, self.destination]
         if self.shadowed_by:
             fields.append(self.shadowed_by)

@@ -8,9 +8,10 @@ from pydantic import Field, TypeAdapter
 
 from tidegate.events.control import TablesControl
 from tidegate.events.false_match import FalseMatchControl
+from tidegate.events.review_limit import ReviewQuestion
 from tidegate.events.upcoming import UpcomingCount
 
-Control = TablesControl | FalseMatchControl | UpcomingCount
+Control = TablesControl | FalseMatchControl | UpcomingCount | ReviewQuestion
 _CONTROL: TypeAdapter[Control] = TypeAdapter(Annotated[Control, Field(discriminator="kind")])
 
 

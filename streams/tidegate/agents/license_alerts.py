@@ -17,7 +17,7 @@ from tidegate.events.license import USABLE_STATUSES, License
 from tidegate.events.upcoming import EXAMPLES
 from tidegate.events.values import instant_text
 from tidegate.licenses.balance import EXPORTS, Ledger
-from tidegate.licenses.review import LIMITS, due
+from tidegate.licenses.review import due, limit
 from tidegate.runtime.transaction import Transaction
 
 LOOKED_AT = 50
@@ -54,18 +54,18 @@ def tell_overdue(transaction: Transaction, state: LicenseState) -> None:
         ", by a calendar that is not published yet for all of it" if counted.provisional else ""
     )
     suspended = " The review is said to be suspended." if license_.review == "suspended" else ""
-    days = LIMITS[license_.regime]
+    days, amends = limit(clock, license_.regime), clock.of == "amendment"
+    what, article = ("amendment of license", "18(3)") if amends else ("application", "17")
     alert = Alert(
         alert_id=derived_id("alert", "overdue", license_.license_id, str(clock.accepted_on)),
         kind=AlertKind.LICENSE_CHANGED,
         license_id=license_.license_id,
         title=f"Review of {license_.license_id} is overdue: {days} working days have passed",
         text=(
-            f"{license_.regime} application {license_.license_id} of "
+            f"{license_.regime} {what} {license_.license_id} of "
             f"{license_.holder or 'an unnamed holder'}, accepted on {clock.accepted_on}, is "
             f"{license_.status}; the decision was due by {counted.day}{unsure} (Regulations on "
-            f"Export Control of Dual-Use Items, article 17).{suspended} No limit runs where an "
-            "importer or end user is on the watch list (article 26)."
+            f"Export Control of Dual-Use Items, article {article}).{suspended}"
         ),
         severity=Severity.INFO,
     )

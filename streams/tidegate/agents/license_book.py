@@ -51,7 +51,7 @@ def head_of_license(state: LicenseState) -> bytes:
             license_.end_use_class or NOT_STATED,
             license_.regime,
             state.review.accepted_on.isoformat(),
-            _text(overdue_at(state.review, license_.regime)),
+            _text(None if state.unlimited else overdue_at(state.review, license_.regime)),
         ]
     return " ".join(words).encode()
 

@@ -38,6 +38,10 @@ class LicenseState(RecordModel):
     review: ReviewClock | None = None
     """While an application is under review."""
     overdue_told: bool = False
+    unlimited: tuple[str, ...] = ()
+    """Entries of the watch list that it names: no limit runs for its review."""
+    review_asked: bool = False
+    """Whether it names any is asked when it would be overdue; the answer is under way or there."""
     expiry_at: Instant | None = None
     """When it is to be told next that the license is about to expire."""
     expiry_told: int | None = None
@@ -54,7 +58,7 @@ class LicenseState(RecordModel):
     @property
     def review_due(self) -> datetime | None:
         """When it is to be told that the review is overdue."""
-        if self.review is None or self.overdue_told:
+        if self.review is None or self.overdue_told or self.review_asked:
             return None
         return overdue_at(self.review, self.license.regime)
 

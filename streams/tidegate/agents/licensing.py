@@ -27,12 +27,13 @@ from tidegate.agents.license_state import (
 )
 from tidegate.agents.notice import Notice
 from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
-from tidegate.agents.topics import CLAIMS, LICENSES
+from tidegate.agents.topics import CLAIMS, CONTROL, LICENSES
 from tidegate.events import codec
 from tidegate.events.claim import Claim, Replacement
 from tidegate.events.codec import canonical
 from tidegate.events.license import USABLE_STATUSES, License
 from tidegate.events.practice import PracticeSubject
+from tidegate.events.review_limit import ReviewAnswer, ReviewQuestion
 from tidegate.licenses.lifecycle import Filed, ended_before
 from tidegate.licenses.review import reviewed
 from tidegate.runtime.processor import Changes, Refused
@@ -42,7 +43,8 @@ from tidegate.runtime.transaction import Transaction
 ANSWERED_AT_ONCE = 500
 """Up to this many claims are answered in the license event's own transaction; more are walked."""
 
-_REQUEST: TypeAdapter[Claim | Replacement] = TypeAdapter(Claim | Replacement)
+_Request = Claim | Replacement | ReviewAnswer
+_REQUEST: TypeAdapter[_Request] = TypeAdapter(_Request)
 
 
 def kept_line(key: str, value: bytes) -> bytes | None:
@@ -97,10 +99,44 @@ class LicensingProcessor:
                 continue
             # A calendar published since may have moved the day.
             if state.review_due is not None and state.review_due <= transaction.clock:
-                tell_overdue(transaction, state)
-                state = state.model_copy(update={"overdue_told": True})
+                state = self._overdue(transaction, state)
             self._put(transaction, self._expiry_told(transaction, state))
         return published + len(keys)
+
+    def _overdue(self, transaction: Transaction, state: LicenseState) -> LicenseState:
+        """Tell that a review is overdue; of an application, ask first whether any limit runs."""
+        license_, review = state.license, state.review
+        assert review is not None, "it is due"
+        names = (*license_.consignees, *license_.end_users)
+        if review.of == "amendment" or not names:
+            tell_overdue(transaction, state)
+            return state.model_copy(update={"overdue_told": True})
+        asked = ReviewQuestion(
+            license_id=license_.license_id,
+            license_revision=license_.revision,
+            regime=license_.regime,
+            names=names,
+        )
+        partition = transaction.partition % transaction.partitions(CONTROL)
+        transaction.emit(CONTROL, None, canonical(asked), partition=partition)
+        return state.model_copy(update={"review_asked": True})
+
+    def _answered(self, transaction: Transaction, answer: ReviewAnswer) -> None:
+        """Tell that a review is overdue, unless no limit runs for it."""
+        state = self._state(transaction, answer.license_id)
+        if state is None or not state.review_asked or state.overdue_told or state.review is None:
+            transaction.count("duplicate", f"{CLAIMS}/late")
+            return
+        if state.license.revision != answer.license_revision:
+            # Other names, maybe: asked again where it is still overdue.
+            state = state.model_copy(update={"review_asked": False})
+        elif answer.listed:
+            state = state.model_copy(update={"unlimited": answer.listed})
+        else:
+            tell_overdue(transaction, state)
+            state = state.model_copy(update={"overdue_told": True})
+        transaction.count("applied", CLAIMS)
+        self._put(transaction, state)
 
     def _expiry_told(self, transaction: Transaction, state: LicenseState) -> LicenseState:
         """Tell that a license is about to expire, if that is due; note when it is to be next."""
@@ -131,6 +167,9 @@ class LicensingProcessor:
 
     def _take_claim(self, transaction: Transaction, record: Record) -> None:
         request = _REQUEST.validate_json(record.value or b"")
+        if isinstance(request, ReviewAnswer):
+            self._answered(transaction, request)
+            return
         if isinstance(request, Replacement):
             self._replace(transaction, request)
             return
@@ -157,7 +196,13 @@ class LicensingProcessor:
             ended = ended_before(known.ended, known.license.status, license_.status)
             state = state.model_copy(update={"ended": ended, "counted": known.counted})
         clock = reviewed(None if known is None else known.review, license_, transaction.clock)
-        told = clock is not None and known is not None and known.overdue_told
+        told = (
+            clock is not None
+            and known is not None
+            and known.overdue_told
+            and known.review is not None
+            and known.review.of == clock.of
+        )
         state = state.model_copy(update={"review": clock, "overdue_told": told})
         if known is not None and known.expires == state.expires:
             state = state.model_copy(update={"expiry_told": known.expiry_told})

@@ -64,9 +64,11 @@ class Practice:
         if value is not None:
             self._weeks.setdefault(week, {})[kind] = int(value)
             return
-        self._weeks[week].pop(kind, None)
-        if not self._weeks[week]:
-            del self._weeks[week]
+        # One that came and went within a transaction was never here.
+        counts = self._weeks.get(week, {})
+        counts.pop(kind, None)
+        if not counts:
+            self._weeks.pop(week, None)
 
     def move(self, transaction: Transaction, before: str, kind: Kind | None) -> str:
         """Count a subject under another kind; return what it is counted under, empty: under none.

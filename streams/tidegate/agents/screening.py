@@ -23,6 +23,7 @@ from tidegate.agents.heads import document_of, head_of, with_head
 from tidegate.agents.notice import Notice
 from tidegate.agents.positive_list import POSITIVE_PREFIX, PositiveList
 from tidegate.agents.practice import CHANGED_PREFIX, COUNT_PREFIX, PUBLISHED_EVERY, Practice
+from tidegate.agents.review_limit import answer_review
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import (
     PREFIX,
@@ -40,6 +41,7 @@ from tidegate.events.codec import DISPOSITION_TYPE, SHIPMENT_TYPE
 from tidegate.events.disposition import Disposition, DispositionKind
 from tidegate.events.false_match import FalseMatch, FalseMatchControl
 from tidegate.events.practice import PracticeSubject
+from tidegate.events.review_limit import ReviewQuestion
 from tidegate.events.shipment import Shipment
 from tidegate.events.upcoming import UpcomingCount
 from tidegate.measures.tables import Tables
@@ -105,7 +107,7 @@ class ScreeningProcessor:
         """Nothing is decided without tables; a switch waits until its version is built here."""
         if record.topic == CONTROL:
             control = read_control(record.value)
-            if isinstance(control, FalseMatchControl | UpcomingCount):
+            if isinstance(control, FalseMatchControl | UpcomingCount | ReviewQuestion):
                 return self._committed_tables() is not None
             if control is None or self._shelf.refusal(control.version) is not None:
                 return True
@@ -293,6 +295,10 @@ class ScreeningProcessor:
             transaction.count(
                 *(("applied", CONTROL) if taken else ("duplicate", f"{CONTROL}/late"))
             )
+            return
+        if isinstance(control, ReviewQuestion):
+            answer_review(transaction, control, self._tables(transaction))
+            transaction.count("applied", CONTROL)
             return
         refusal = self._shelf.refusal(control.version)
         if refusal is not None:

@@ -8,19 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 
 from tidegate.agents.book import Book
 from tidegate.agents.concern import Concern
-from tidegate.agents.deployment import runtime_config
-from tidegate.agents.desk import Desk
+from tidegate.agents.deployment import deployed_agents, runtime_config
 from tidegate.agents.license_book import LicenseBook
 from tidegate.agents.licensing import LicensingProcessor
-from tidegate.agents.notice import Notice
 from tidegate.agents.practice import Practice
 from tidegate.agents.screening import ScreeningProcessor
 from tidegate.agents.shelf import Shelf
-from tidegate.agents.specs import agents
 from tidegate.agents.table_reader import TableReader
 from tidegate.measures.tables import Tables
 from tidegate.ops.endpoint import Endpoint
@@ -138,15 +134,7 @@ async def _work(settings: Settings, config: RuntimeConfig) -> Exit:
         port=settings.metrics_port,
         ready=not_ready,
     )
-    notice = Notice(settings.notice_days)
-    specs = agents(
-        shelf,
-        Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours, notice),
-        floor.made,
-        timedelta(days=settings.closed_days),
-        concern,
-        notice=notice,
-    )
+    specs = deployed_agents(settings, shelf, concern, floor.made)
     async with endpoint:
         log.info("metrics and health at %s", endpoint.address)
         reading = asyncio.create_task(reader.run())

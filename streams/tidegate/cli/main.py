@@ -15,6 +15,7 @@ from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
 from tidegate.cli.notifier import notifier
+from tidegate.cli.practice import practice
 from tidegate.cli.replay import replay
 from tidegate.cli.screen import screen
 from tidegate.cli.simulate import simulate
@@ -51,6 +52,7 @@ app.command()(screen)
 app.command()(explain)
 app.command()(whatif)
 app.command()(replay)
+app.command()(practice)
 app.command()(worker)
 app.command()(notifier)
 app.command()(console)

@@ -54,6 +54,7 @@ def compile_packs(loaded: LoadedPacks) -> Tables:
         switches=tuple(sorted(ahead, key=lambda switch: (switch.at_ms, switch.id))),
         index=TokenIndex(measures, candidates),
         lists=lists,
+        statements=tuple(said for item in loaded.packs for said in item.pack.statements),
     )
 
 
@@ -84,6 +85,7 @@ def _lists(item: LoadedPack) -> dict[str, TableList]:
             license=listed.license,
             entries=len(item.rows[listed.id]),
             pack=item.pack.pack,
+            no_review_limit=listed.no_review_limit,
         )
         for listed in item.pack.lists
     }

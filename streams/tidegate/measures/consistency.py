@@ -74,6 +74,7 @@ def _duplicates(packs: Sequence[Sourced]) -> Iterator[Problem]:
         ids: list[tuple[str, str, Path]] = [("pack", pack.pack, ("pack",))]
         ids += [("list", item.id, ("lists", n, "id")) for n, item in enumerate(pack.lists)]
         ids += [("measure", item.id, ("measures", n, "id")) for n, item in enumerate(pack.measures)]
+        ids += [("statement", s.id, ("statements", n, "id")) for n, s in enumerate(pack.statements)]
         if pack.dual_use is not None:
             ids.append(("dual_use of regime", pack.dual_use.regime, ("dual_use",)))
         for kind, name, path in ids:

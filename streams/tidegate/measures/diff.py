@@ -26,7 +26,7 @@ class Field:
 class Change:
     """One thing that is different. `redated` and `suspended` are list entries' words."""
 
-    what: Literal["pack", "parameter", "measure", "list", "entry", "codes", "tariff"]
+    what: Literal["pack", "parameter", "measure", "statement", "list", "entry", "codes", "tariff"]
     kind: Kind
     id: str
     name: str
@@ -60,7 +60,7 @@ class Difference:
 
 
 def difference(old: LoadedPacks, new: LoadedPacks) -> Difference:
-    """Compare two versions: packs, parameters, measures, lists, entries, codes, tariff codes."""
+    """Compare two versions, part by part: see `Change.what`."""
     before, after = _parts(old), _parts(new)
     changes = []
     for key in sorted(before.keys() | after.keys()):
@@ -97,6 +97,9 @@ def _parts(packs: LoadedPacks) -> dict[tuple[str, str], dict[str, Any]]:
         for measure in plain.pop("measures", ()):
             measure["name"] = measure["title"]["en"]
             parts["measure", measure["id"]] = measure
+        for said in plain.pop("statements", ()):
+            said["name"] = said["text"]["en"]
+            parts["statement", said["id"]] = said
         for listed in plain.pop("lists", ()):
             listed["name"] = listed["title"].get("en", "")
             parts["list", listed["id"]] = listed

@@ -17,12 +17,13 @@ from tidegate.measures.compiler import boundaries
 from tidegate.measures.errors import ImageError
 from tidegate.measures.measure import Measure
 from tidegate.measures.party_index import FoldedIndex, PlainEntry
+from tidegate.measures.statement import Statement
 from tidegate.measures.tables import Switch, TableAlarm, TableList, TableMeasure, Tables
 from tidegate.measures.token_index import TokenIndex
 from tidegate.measures.validity import Pause, Validity
 from tidegate.parties.fold import fold
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Raise it when anything below, or how packs compile, changes. Folding is probed on reading."""
 PROBES = 256
 """Entries whose names are folded anew on reading: an image from before a change in folding would
@@ -62,9 +63,13 @@ def to_image(tables: Tables) -> bytes:
         tuple((a.id, a.measure, a.text, a.since_ms, a.until_ms) for a in tables.alarms),
         tuple(tuple(switch) for switch in tables.switches),
         tuple(
-            (item.id, item.title, item.as_of, item.source, item.license, item.entries, item.pack)
+            (
+                *(item.id, item.title, item.as_of, item.source, item.license, item.entries),
+                *(item.pack, item.no_review_limit),
+            )
             for item in tables.lists.values()
         ),
+        tuple(said.model_dump_json(exclude_unset=True) for said in tables.statements),
     )
     body = marshal.dumps(plain)
     return _MAGIC + hashlib.sha256(body).digest() + body
@@ -86,7 +91,7 @@ def from_image(image: bytes, version: str) -> Tables:
     if plain[0] != image_key(version) or plain[1] != version:
         raise ImageError(f"an image of {plain[0]}, not of {image_key(version)}")
     (_, _, measures, entries, by_name, validities, candidates, codes, alarms, *rest) = plain
-    switches, lists = rest
+    switches, lists, said = rest
     _probe_folding(entries, by_name)
     table_measures = tuple(
         TableMeasure(Measure.model_validate_json(text), regime, pack, _validity(when))
@@ -104,6 +109,7 @@ def from_image(image: bytes, version: str) -> Tables:
         switches=tuple(Switch(*item) for item in switches),
         index=TokenIndex(table_measures, candidates),
         lists={item[0]: TableList(*item) for item in lists},
+        statements=tuple(Statement.model_validate_json(text) for text in said),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from tidegate.events.decision import Outcome
 from tidegate.events.values import Day
 from tidegate.measures.condition import Condition, HsPrefix, ListId, Regime, Strict
+from tidegate.measures.statement import Statement
 
 MeasureId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*([-./][A-Za-z0-9]+)*$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
@@ -127,6 +128,8 @@ class ListSource(Strict):
     source: Line
     license: Line
     """Terms under which the copy ships."""
+    no_review_limit: bool = False
+    """No limit of time runs for the review of an application that names somebody on it."""
     rhythm: Rhythm | None = None
     """None: published when there is something to publish."""
     counts: dict[str, int] = Field(min_length=1)
@@ -156,6 +159,7 @@ class Pack(Strict):
     dual_use: DualUse | None = None
     lists: tuple[ListSource, ...] = ()
     measures: tuple[Measure, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Parameter(Strict):

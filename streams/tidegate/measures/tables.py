@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tidegate.events.codec import canonical, derived_id
 from tidegate.events.decision import Outcome, Reason
 from tidegate.measures.measure import Measure
+from tidegate.measures.statement import Statement
 from tidegate.measures.validity import Validity
 from tidegate.parties.hit import Hit
 
@@ -102,6 +103,8 @@ class TableList:
     license: str
     entries: int
     pack: str
+    no_review_limit: bool
+    """No limit of time runs for the review of an application that names somebody on it."""
 
 
 class Met(NamedTuple):
@@ -189,6 +192,8 @@ class Tables:
     index: MeasureIndex = field(repr=False)
     lists: Mapping[str, TableList] = field(default_factory=dict, repr=False)
     """By list id."""
+    statements: tuple[Statement, ...] = ()
+    """What authorities said of civil exports; nothing is decided by it."""
 
     def digest_of(self, measure_id: str) -> str:
         """Return a digest of a measure's content; of the id alone where no table has it."""

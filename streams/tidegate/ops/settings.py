@@ -152,6 +152,11 @@ class Settings(ConsoleSettings, NotifierSettings):
         72.0,
         description="A hold that lasts longer is told of once more; 0: no hold ever is.",
     )
+    practice_interval_seconds: Annotated[float, Field(ge=1, le=24 * 3600)] = Field(
+        30.0,
+        description="How long a change in what is observed of civil exports waits at most until it"
+        " is published.",
+    )
     notice_days: Annotated[tuple[Annotated[float, Field(gt=0, le=365)], ...], NoDecode] = Field(
         (7.0, 1.0),
         description="How many days ahead it is told what happens by itself (measures that start,"

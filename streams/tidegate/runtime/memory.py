@@ -7,7 +7,7 @@ from it; only then are the records appended since the last run taken, at the clo
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -96,17 +96,18 @@ class MemoryRuntime:
     ) -> None:
         self._topics = EveryTopic(partitions)
         self._partitions = partitions
-        self._units = [
+        self.units = [
             MemoryUnit(spec, Unit(spec.name, partition), self._topics, limits or Limits())
             for spec in specs
             for partition in range(partitions)
         ]
         self._readers: dict[tuple[str, int], list[MemoryUnit]] = defaultdict(list)
-        for unit in self._units:
+        for unit in self.units:
             for topic in unit.spec.inputs:
                 self._readers[topic, unit.unit.partition].append(unit)
-        self._logs: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        self._ends: Counter[tuple[str, int]] = Counter()
         self._order: dict[str, list[Record]] = defaultdict(list)
+        self._written: list[Record] = []
         self._staged: list[tuple[str, str | None, bytes | None, Headers, int | None]] = []
 
     def append(
@@ -138,15 +139,25 @@ class MemoryRuntime:
         """Return all records ever written to `topic`, in the order of writing."""
         return list(self._order[topic])
 
+    def drained(self) -> list[Record]:
+        """Return all records of all topics, in the order of writing, and forget them.
+
+        For histories that are too long to be kept. A transaction's journal record follows what it
+        wrote.
+        """
+        written, self._written = self._written, []
+        self._order.clear()
+        return written
+
     def state(self, agent: str, partition: int = 0) -> dict[str, bytes]:
         """Return a unit's committed state."""
-        for unit in self._units:
+        for unit in self.units:
             if unit.unit == Unit(agent, partition):
                 return dict(unit.store.items())
         raise KeyError(agent)
 
     def _earliest(self) -> datetime | None:
-        dues = [due for unit in self._units if (due := unit.processor.due()) is not None]
+        dues = [due for unit in self.units if (due := unit.processor.due()) is not None]
         return min(dues, default=None)
 
     def _settle(self, clock: datetime) -> bool:
@@ -155,7 +166,7 @@ class MemoryRuntime:
         busy = True
         while busy:
             busy = False
-            for unit in self._units:
+            for unit in self.units:
                 written = unit.turn(clock)
                 if written is not None:
                     busy = moved = True
@@ -165,7 +176,8 @@ class MemoryRuntime:
 
     def _write(self, output: Output, clock: datetime) -> None:
         place = output.topic, output.partition
-        offset = len(self._logs[place])
+        offset = self._ends[place]
+        self._ends[place] += 1
         record = Record(
             topic=output.topic,
             partition=output.partition,
@@ -175,7 +187,7 @@ class MemoryRuntime:
             value=output.value,
             headers=output.headers,
         )
-        self._logs[place].append(record)
+        self._written.append(record)
         self._order[output.topic].append(record)
         for unit in self._readers.get(place, ()):
             unit.intake.accept(

@@ -140,7 +140,7 @@ def test_it_can_be_taken_back() -> None:
 def test_it_is_there_after_a_restart() -> None:
     office = full_office()
     office.say("SHP-0")
-    for unit in office.runtime._units:
+    for unit in office.runtime.units:
         unit.processor = unit.spec.processor(unit.unit.partition)
         keys = unit.store.keys_after("", "", 1000)
         kept = ((key, unit.store.get(key) or b"") for key in keys)

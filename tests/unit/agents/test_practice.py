@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.property.book import Book
+from tests.support.scenario import event
 from tests.unit.agents.book import LICENSE, NOON, after, facts
 from tidegate.agents import practice, topics
 from tidegate.agents.practice import COUNT_PREFIX, PUBLISHED_EVERY
@@ -121,3 +122,12 @@ def test_item_groups_beyond_what_is_kept_apart_are_counted_together() -> None:
             if key.startswith(COUNT_PREFIX):
                 groups[key.split(" ")[2]] += int(value)
     assert groups == {"CN:1C900": 1, "CN:1C901": 1, "CN:1C902": 1, "other": 3}
+
+
+def test_a_kind_that_comes_and_goes_within_a_transaction_leaves_nothing() -> None:
+    book = Book(NOON)
+    for revision, status in ((1, "declared"), (2, "cancelled")):
+        data = facts(revision, status=status)
+        book.runtime.append(topics.SHIPMENTS, "SHP-1", event(SHIPMENT_TYPE, data, NOON))
+    book.runtime.run(NOON)
+    assert counted(book) == {"given_up": 1}

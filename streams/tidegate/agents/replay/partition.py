@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from tidegate.agents.deployment import runtime_config
-from tidegate.agents.desk import Desk
+from tidegate.agents.deployment import deployed_agents, runtime_config
 from tidegate.agents.replay import checkpoint
 from tidegate.agents.replay.answers import Answers, OtherTables
 from tidegate.agents.replay.checkpoint import Checkpoint
@@ -41,6 +41,7 @@ from tidegate.runtime.spec import JOURNAL, RuntimeConfig
 AGENT = "screening"
 """It alone writes decisions; what license owners answered is among its recorded inputs."""
 CHECKPOINT_SECONDS = 20.0
+VERSIONS_HELD = 3
 TOLD_EVERY_SECONDS = 0.5
 
 
@@ -98,15 +99,7 @@ class PartitionReplay:
         self._tell = tell
         self._config: RuntimeConfig = runtime_config(job.settings)
         self._other = None if job.other is None else self._load(job.other)
-        settings = job.settings
-        self._rerun = Rerun(
-            job.partition,
-            job.partitions,
-            self._version,
-            self._config.limits,
-            Desk(settings.hold_alert_delay_seconds, settings.hold_service_level_hours),
-            timedelta(days=settings.closed_days),
-        )
+        self._rerun = self._begun()
         self._comparison = Comparison(job.begins, job.shipment_id)
         self._answers = OtherTables(job.begins, job.shipment_id)
         self._outcome = Outcome()
@@ -163,6 +156,9 @@ class PartitionReplay:
 
     async def _turn(self, feed: Feed, entry: Entry) -> Iterable[Written]:
         number = 0 if self._last is None else self._last.number
+        if number and entry.number == 1:
+            # State was deleted, for a new beginning: from here on, all inputs were taken again.
+            self._rerun, number = self._begun(), 0
         if entry.number != number + 1:
             raise HistoryGap(
                 f"partition {entry.partition}: the journal tells of transaction {entry.number}"
@@ -215,6 +211,17 @@ class PartitionReplay:
         self._decided = records[-1].offset + 1
         return True
 
+    def _begun(self) -> Rerun:
+        job = self._job
+        return Rerun(
+            AGENT,
+            job.partition,
+            job.partitions,
+            partial(deployed_agents, job.settings),
+            self._version,
+            self._config.limits,
+        )
+
     # Tables
 
     def _version(self, version: str) -> Tables:
@@ -227,7 +234,7 @@ class PartitionReplay:
         return self._load(folder)
 
     def _load(self, folder: Path) -> Tables:
-        return load_tables(folder, self._job.settings.cache_dir)
+        return _loaded(folder, self._job.settings.cache_dir)
 
     # How far it is
 
@@ -293,6 +300,12 @@ class PartitionReplay:
         if not told["done"]:
             self._rerun.restore(kept.state, self._last)
         return bool(told["done"])
+
+
+@lru_cache(maxsize=VERSIONS_HELD)
+def _loaded(folder: Path, cache: Path) -> Tables:
+    """Load tables once a process: the partitions that follow find the names it has met."""
+    return load_tables(folder, cache)
 
 
 def _decisions(outputs: Iterable[Output]) -> list[Written]:

@@ -31,6 +31,8 @@ DECIDING = (
     "hold_alert_delay_seconds",
     "hold_service_level_hours",
     "closed_days",
+    "practice_interval_seconds",
+    "notice_days",
     "transaction_walk_keys_max",
     "transaction_timers_max",
     "topic_message_bytes_max",

@@ -1,19 +1,15 @@
-"""Do the transactions of one partition again, as the journal names them. No I/O, no clock."""
+"""Do the transactions of one unit again, as the journal names them. No I/O, no clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from tidegate.agents.book import Book
 from tidegate.agents.concern import Concern, Walk
-from tidegate.agents.desk import Desk
 from tidegate.agents.replay.entry import Entry
-from tidegate.agents.screening import CLOSED_KEPT
 from tidegate.agents.shelf import Shelf
 from tidegate.agents.shipment_state import PREFIX
-from tidegate.agents.specs import agents
 from tidegate.agents.tables_state import TABLES_KEY, TablesState
 from tidegate.agents.topics import CONTROL
 from tidegate.events.control import TablesControl
@@ -22,7 +18,7 @@ from tidegate.measures.tables import Tables
 from tidegate.runtime.intake import Batch
 from tidegate.runtime.memory import EveryTopic, MemoryUnit
 from tidegate.runtime.record import Output, Record
-from tidegate.runtime.spec import Limits, Unit
+from tidegate.runtime.spec import AgentSpec, Limits, Unit
 from tidegate.runtime.transaction import Transaction
 
 _ALL = 1 << 30
@@ -63,37 +59,37 @@ class _RecordedConcern(Concern):
 
 
 class Rerun:
-    """One partition of shipments, done again.
+    """One partition of one agent, done again.
 
     Args:
+        agent: Its name: `screening` or `licensing`.
         partition: Which.
         partitions: How many the topics have.
+        made: Makes the agents, with the deployment's settings.
         tables: Returns a table version by name, as the engine of today reads it; raises
             `PackError` where it cannot.
         limits: The deployment's.
-        desk: Judges, with the deployment's settings.
-        closed_kept: How long closed shipments are remembered there.
     """
 
     def __init__(
         self,
+        agent: str,
         partition: int,
         partitions: int,
+        made: Callable[[Shelf, Concern], Sequence[AgentSpec]],
         tables: Callable[[str], Tables],
-        limits: Limits | None = None,
-        desk: Desk | None = None,
-        closed_kept: timedelta = CLOSED_KEPT,
+        limits: Limits,
     ) -> None:
         self._tables = tables
         self._shelf = Shelf()
         concern = _RecordedConcern(self._shelf)
         self._walk = concern.recorded
-        screening, _ = agents(self._shelf, desk, closed_kept=closed_kept, concern=concern)
+        specs = made(self._shelf, concern)
         self._unit = MemoryUnit(
-            screening,
-            Unit(screening.name, partition),
+            next(spec for spec in specs if spec.name == agent),
+            Unit(agent, partition),
             EveryTopic(partitions),
-            replace(limits or Limits(), records=_ALL),
+            replace(limits, records=_ALL),
         )
 
     @property

@@ -28,10 +28,16 @@ def demo(
     packs: Annotated[
         Path | None, typer.Option("--packs", help="Folder of restriction tables.")
     ] = None,
+    console: Annotated[
+        bool, typer.Option("--console/--no-console", help="Serve the console beside it.")
+    ] = True,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no screen.")] = False,
 ) -> None:
-    """Watch it work: embedded broker, workers, and traffic made from the real lists.
+    """Watch it work: embedded broker, workers, console, and traffic made from the real lists.
+
+    The console's address and a password made for this run are shown: open it, and see what is held
+    and why while the traffic runs.
 
     A license is suspended and its shipments are held again; a new version of the tables is
     published and the open book is decided again. --seconds counts from the first traffic on.
@@ -49,7 +55,7 @@ def demo(
     with told_errors():
         files = read_packs(packs or default_packs_dir())
         view = _view(json_, plain)
-        program = Program(files, seconds, rate, seed, workers)
+        program = Program(files, seconds, rate, seed, workers, console)
         try:
             scene = asyncio.run(_run(Show(program, view)))
         except (StageFailed, BrokerFailed) as error:

@@ -22,6 +22,8 @@ class Scene:
     tally: Tally
     workers: int
     broker: str = ""
+    invitation: str = ""
+    """Where the console is and how to come in; empty where none runs."""
     seconds: float = 0.0
     total_seconds: float | None = None
     events: int = 0

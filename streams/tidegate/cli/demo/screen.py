@@ -16,7 +16,7 @@ from tidegate.events.alert import Alert, AlertKind
 from tidegate.events.decision import Action
 
 WIDE = 96  # columns, from which on there is room for more than the needful
-FIXED_LINES = 7  # two of figures, three rules, the hint and a spare one
+FIXED_LINES = 8  # two of figures, the console, three rules, the hint and a spare one
 STYLES = {
     AlertKind.HOLD_STARTED: "bold red",
     AlertKind.HOLD_CHANGED: "red",
@@ -78,6 +78,7 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     return Group(
         _title(scene, width),
         *_figures(scene, width),
+        *([_line((scene.invitation, "bold cyan"))] if scene.invitation else []),
         Rule("What happens", align="left", style="cyan"),
         *_beats(scene, beats),
         Rule("Held now, by measure", align="left", style="cyan"),

@@ -43,6 +43,7 @@ class Program:
     rate: float
     seed: int
     workers: int
+    console: bool
 
 
 class Show:
@@ -71,7 +72,7 @@ class Show:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
-        stage = Stage(self._program.workers, self._step)
+        stage = Stage(self._program.workers, self._step, with_console=self._program.console)
         try:
             self._view.open(self.scene)
             refreshing = asyncio.create_task(self._refresh())
@@ -90,6 +91,9 @@ class Show:
     async def _play(self, stage: Stage) -> None:
         scene = self.scene
         scene.broker = stage.broker.bootstrap_servers
+        if stage.console is not None:
+            scene.invitation = stage.console.invitation()
+            self._step(scene.invitation)
         async with TrafficProducer(stage.settings) as producer:
 
             async def send(message: Message) -> None:

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from tidegate.agents.deployment import runtime_config
 from tidegate.agents.table_publisher import Published
 from tidegate.agents.table_publisher import publish as publish_tables
+from tidegate.cli.demo.child import ChildProcess
+from tidegate.cli.demo.console import ConsoleProcess
 from tidegate.cli.demo.worker import WorkerProcess
 from tidegate.cli.embedded import EmbeddedBroker, free_port
 from tidegate.cli.topics import make_topics
@@ -58,14 +60,19 @@ class Stage:
     Args:
         workers: How many workers.
         say: Told each step of the start.
+        with_console: Start the console beside them.
     """
 
-    def __init__(self, workers: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, workers: int, say: Callable[[str], None], *, with_console: bool = False
+    ) -> None:
         self._say = say
         self._count = workers
+        self._with_console = with_console
         self._directory = Path(tempfile.mkdtemp(prefix="tidegate-demo-"))
         self.broker = EmbeddedBroker(self._directory)
         self.workers: list[WorkerProcess] = []
+        self.console: ConsoleProcess | None = None
         self.cache_dir = Path(os.environ.get(f"{PREFIX}CACHE_DIR") or default_cache_dir())
         self._settings: Settings | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -104,6 +111,11 @@ class Stage:
             )
             self.workers.append(worker)
             worker.start()
+        if self._with_console:
+            self._say("starting the console")
+            self.console = ConsoleProcess(free_port(), environment, self._directory)
+            await asyncio.to_thread(self.console.add_people)
+            self.console.start()
         await self._ready()
         return published
 
@@ -121,12 +133,12 @@ class Stage:
         """Raise StageFailed, with its last words, where a process has ended."""
         if not self.broker.alive():
             raise StageFailed(f"the embedded broker has ended; see {self.broker.log}")
-        for worker in self.workers:
-            code = worker.exit_code()
+        for child in self._children():
+            code = child.exit_code()
             if code is not None:
                 raise StageFailed(
-                    f"{worker.name} has ended with exit code {code}. The end of its log:\n"
-                    + worker.last_words()
+                    f"{child.name} has ended with exit code {code}. The end of its log:\n"
+                    + child.last_words()
                 )
 
     async def counts(self) -> Counter[tuple[str, str]]:
@@ -138,14 +150,18 @@ class Stage:
         return total
 
     async def stop(self) -> None:
-        """End workers, then the broker, then remove the files."""
-        for worker in self.workers:
-            worker.ask_to_end()
-        await asyncio.gather(*(worker.wait_ended() for worker in self.workers))
+        """End workers and console, then the broker, then remove the files."""
+        children = self._children()
+        for child in children:
+            child.ask_to_end()
+        await asyncio.gather(*(child.wait_ended() for child in children))
         await self.broker.stop()
         if self._session is not None:
             await self._session.close()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _children(self) -> list[ChildProcess]:
+        return [*self.workers, *([] if self.console is None else [self.console])]
 
     async def _make_topics(self, settings: Settings) -> None:
         """Create all topics before anybody asks about them, and see that they are as they should.
@@ -166,13 +182,13 @@ class Stage:
     async def _ready(self) -> None:
         assert self._session is not None
         deadline = asyncio.get_running_loop().time() + READY_SECONDS
-        waiting = list(self.workers)
+        waiting = self._children()
         while waiting:
             self.check()
-            for worker in list(waiting):
-                if await worker.ready(self._session):
-                    waiting.remove(worker)
-                    self._say(f"{worker.name} is ready (process {worker.pid})")
+            for child in list(waiting):
+                if await child.ready(self._session):
+                    waiting.remove(child)
+                    self._say(f"{child.name} is ready (process {child.pid})")
             if asyncio.get_running_loop().time() > deadline:
                 raise StageFailed(
                     f"{waiting[0].name} was not ready after {READY_SECONDS:.0f} s. "
@@ -181,7 +197,7 @@ class Stage:
             await asyncio.sleep(POLL_SECONDS)
 
     def _environment(self) -> dict[str, str]:
-        """Return the workers' environment: the user's, without any setting of Tidegate's."""
+        """Return the children's environment: the user's, without any setting of Tidegate's."""
         config = self._directory / "tidegate.toml"
         config.write_text("")  # so that no file of the user's is read
         own = {

@@ -28,7 +28,9 @@ class Sign:
 def health_of(console: Console, connection: Connection, now: datetime) -> list[Sign]:
     """Say how current the console is, and whether workers decide."""
     problems = [problem for problem in (one.problem() for one in console.services) if problem]
-    signs = [Sign("hold", "off", "Not live", f"{problem}.") for problem in problems]
+    signs = [
+        Sign("hold", "off", "Needs attention", f"{one[:1].upper()}{one[1:]}.") for one in problems
+    ]
     if not signs:
         signs.append(Sign("pass", "pass", "Live", "The console reads the topics as they grow."))
     signs.append(_workers(connection, now))

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from tidegate.console.desk import cases
 from tidegate.console.identity.guard import Reader
 from tidegate.console.identity.roles import Permission
 from tidegate.console.pages.forms import Chosen
@@ -71,6 +72,7 @@ def holds(
         found = hold_page(
             connection, console.now(), wanted, sort, descending=descending, cursor=cursor or None
         )
+        in_hand = cases.assigned(connection, [row.shipment_id for row in found.rows])
         actions = (Action.HOLD, Action.REVIEW)
         measures = {one.key for a in actions for one in held_by_measure(connection, a)}
         places = {one.key for a in actions for one in held_by_destination(connection, a)}
@@ -80,6 +82,7 @@ def holds(
         person,
         "holds.html",
         page=found,
+        in_hand=in_hand,
         wanted=wanted,
         age=chosen["age"],
         ages=[(value, words) for value, (words, _) in AGES.items()],

@@ -22,7 +22,8 @@ from tidegate.console.store.licenses import (
     license_states,
 )
 from tidegate.events.license import LicenseStatus
-from tidegate.licenses.review import LIMITS, age_in_working_days
+from tidegate.licenses.review import age_in_working_days
+from tidegate.licenses.review import limit as review_limit
 
 router = APIRouter()
 
@@ -96,7 +97,7 @@ def license_(request: Request, person: Reader, license_id: str) -> HTMLResponse:
         license=file.license,
         balance=list(_balance(file)),
         days=age_in_working_days(clock.accepted_on, regime, console.now()) if clock else None,
-        limit=LIMITS.get(regime),
+        limit=review_limit(clock, regime) if clock else None,
     )
 
 

@@ -29,8 +29,24 @@ class Group:
 
 GROUPS = (
     Group("", (Entry("Overview", "/"), Entry("Hold queue", "/holds"))),
-    Group("Look up", (Entry("Licenses", "/licenses"),)),
-    Group("Traffic", (Entry("Dead letters", "/dead-letters"),)),
+    Group(
+        "Look up",
+        (
+            Entry("Licenses", "/licenses"),
+            Entry("Measures", "/measures"),
+            Entry("Parties", "/parties"),
+            Entry("Practice", "/practice"),
+        ),
+    ),
+    Group("Traffic", (Entry("Deliveries", "/deliveries"), Entry("Dead letters", "/dead-letters"))),
+    Group(
+        "Record",
+        (
+            Entry("Audit", "/audit", Permission.AUDIT),
+            Entry("Users", "/users", Permission.ADMINISTER),
+            Entry("Account", "/account"),
+        ),
+    ),
 )
 
 

@@ -31,7 +31,7 @@ from tidegate.console.store.overview import (
 from tidegate.console.store.records import alert_page
 from tidegate.events.decision import Action
 
-FEED_ROWS = 12
+FEED_ROWS = 10
 LINES_MOST = 5
 RATE_MINUTES = 10
 LONG_HELD = timedelta(days=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -17,10 +17,6 @@ from tidegate.events.disposition import DispositionKind
 from tidegate.events.shipment import Shipment
 
 COMPARED_REVISIONS = 10
-DECIDING = frozenset(
-    {DispositionKind.RELEASE, DispositionKind.FALSE_MATCH, DispositionKind.WITHDRAW}
-)
-"""What changes a decision: until the record shows it, it is on its way."""
 SAID = {
     DispositionKind.RELEASE: "Release",
     DispositionKind.CONFIRM: "Hold confirmed",
@@ -79,8 +75,14 @@ class Story:
     more: bool
 
 
-def story_of(file: ShipmentFile, shipment_id: str) -> Story:
-    """Tell a shipment's file."""
+def story_of(file: ShipmentFile, shipment_id: str, sent: Sequence[str]) -> Story:
+    """Tell a shipment's file.
+
+    Args:
+        file: Its records.
+        shipment_id: Its number.
+        sent: What people decided that does not show in the records yet, in words.
+    """
     decision = file.decision
     decided = [
         known.shipment
@@ -101,7 +103,7 @@ def story_of(file: ShipmentFile, shipment_id: str) -> Story:
         main=reasons[0] if reasons else None,
         since=file.shipment.since if file.shipment else None,
         advice=tuple(dict.fromkeys(reason.advice for reason in reasons if reason.advice)),
-        waiting=tuple(_waiting(file)),
+        waiting=(*_undecided(file), *sent),
         uses=file.uses,
         history=tuple(sorted(_history(file), key=lambda entry: entry.at, reverse=True)),
         differences=tuple(_differences(file)),
@@ -117,20 +119,10 @@ def _value(shipment: Shipment) -> str:
     return sums(totals.items()) if totals else ""
 
 
-def _waiting(file: ShipmentFile) -> Iterator[str]:
-    decision, newest = file.decision, file.decisions[0] if file.decisions else None
-    current = file.current
+def _undecided(file: ShipmentFile) -> Iterator[str]:
+    decision, current = file.decision, file.current
     if current is not None and (decision is None or decision.revision < current.revision):
         yield f"Revision {current.revision} has arrived; waiting for the worker to decide it."
-    for said in file.dispositions:
-        if said.refused or said.disposition.kind not in DECIDING or newest is None:
-            continue
-        shown = said.disposition.disposition_id in newest.decision.released_by
-        if not shown and said.written_at > newest.written_at:
-            yield (
-                f"{SAID[said.disposition.kind]} by {_people(said)} is sent: waiting for the"
-                " worker's decision. Until it is there the shipment stays as you see it."
-            )
 
 
 def _history(file: ShipmentFile) -> Iterator[Entry]:

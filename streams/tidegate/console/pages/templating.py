@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -40,6 +41,7 @@ def environment() -> Environment:
         "in_zone": in_zone,
         "fact": path_words,
         "value": words.value,
+        "pretty": pretty,
     }
     made.globals |= {
         "asset": lambda name: assets().url(name),
@@ -60,3 +62,8 @@ def draw(template: str, **context: Any) -> str:
 def in_zone(instant: datetime, zone: str) -> str:
     """Write an instant as the clock of a zone shows it, to the minute."""
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def pretty(body: str) -> str:
+    """Write a record's JSON with a line for each field, its values as they were sent."""
+    return json.dumps(json.loads(body, parse_float=str), indent=1, ensure_ascii=False)

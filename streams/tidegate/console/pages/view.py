@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from tidegate.console.identity.person import Person
 from tidegate.console.pages.navigation import address, navigation
 from tidegate.console.pages.templating import draw
-from tidegate.console.parts import console_of
+from tidegate.console.parts import Console, console_of
+from tidegate.measures.tables import Tables
 
 DONE = {
     "taken": "You have it in hand now.",
@@ -48,20 +49,24 @@ def page(
         here=here,
         link=link,
         messages=[done] if done else [],
-        stale=stale_text(request),
+        stale=stale_text(console_of(request)),
         now=console_of(request).now(),
         **context,
     )
     return HTMLResponse(html, code)
 
 
-def stale_text(request: Request) -> str | None:
-    """Say what keeps the pages from being current; None: nothing does."""
-    problems = [service.problem() for service in console_of(request).services]
-    told = [problem for problem in problems if problem]
-    if not told:
+def stale_text(console: Console) -> str | None:
+    """Say why what pages show may be old; None: it is current."""
+    problem = console.projector.problem() if console.projector is not None else None
+    if problem is None:
         return None
     return (
-        f"{told[0][:1].upper()}{told[0][1:]}. You see what was known before; nothing is lost, and"
-        " it goes on by itself when the cause is gone."
+        f"{problem[:1].upper()}{problem[1:].rstrip('.')}. You see what was known before. Nothing is"
+        " lost, and it goes on by itself when the cause is gone; if it lasts, tell an operator."
     )
+
+
+def tables_of(console: Console) -> Tables | None:
+    """Return the restriction tables in force; None before the first have been read."""
+    return console.tables.current if console.tables is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tidegate.console.pages.charts.scale import axis, percent
 
@@ -56,8 +56,6 @@ def columns(title: str, items: Sequence[Column], tick: Callable[[float], str] = 
         parts.append(
             Markup('<line class="{}" x1="0" x2="100%" y1="{:.1f}" y2="{:.1f}"/>').format(name, y, y)
         )
-        if value:
-            parts.append(Markup('<text x="0" y="{:.1f}">{}</text>').format(y - 3, tick(value)))
     each = 1 / len(items) if items else 1.0
     for number, item in enumerate(items):
         left, middle = each * (number + GAP / 2), each * (number + 0.5)
@@ -80,6 +78,10 @@ def columns(title: str, items: Sequence[Column], tick: Callable[[float], str] = 
                 item.label,
             )
         )
+    # Over the columns, so that a high one hides no number.
+    for value in scale.ticks[1:]:
+        y = HEAD + room * (1 - scale.share(value)) - 3
+        parts.append(Markup('<text class="tick" x="0" y="{:.1f}">{}</text>').format(y, tick(value)))
     return Markup('<svg class="chart" role="img" aria-label="{}" height="{}">{}</svg>').format(
-        escape(title), HEIGHT, Markup("").join(parts)
+        title, HEIGHT, Markup("").join(parts)
     )

@@ -55,8 +55,6 @@ def lines(
         parts.append(
             Markup('<line class="{}" x1="0" x2="100%" y1="{:.1f}" y2="{:.1f}"/>').format(name, y, y)
         )
-        if value:
-            parts.append(Markup('<text x="0" y="{:.1f}">{}</text>').format(y - 3, tick(value)))
     parts.append(
         Markup(
             '<svg x="0" y="{}" width="100%" height="{}" viewBox="0 0 {} {}"'
@@ -71,6 +69,9 @@ def lines(
             ),
         )
     )
+    for value in scale.ticks[1:]:
+        y = HEAD + room * (1 - scale.share(value)) - 3
+        parts.append(Markup('<text class="tick" x="0" y="{:.1f}">{}</text>').format(y, tick(value)))
     parts.extend(_labels(labels))
     return Markup('<svg class="chart" role="img" aria-label="{}" height="{}">{}</svg>').format(
         title, HEIGHT, Markup("").join(parts)

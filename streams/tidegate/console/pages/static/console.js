@@ -4,6 +4,7 @@ import { bindKeys } from "./keys.js";
 import { bindMenu } from "./menu.js";
 import { bindQueue } from "./queue.js";
 import { bindForms } from "./forms.js";
+import { bindPresence } from "./presence.js";
 import { keepTimes, localize } from "./times.js";
 
 document.documentElement.classList.add("js");
@@ -11,6 +12,7 @@ bindMenu();
 bindKeys();
 bindQueue();
 bindForms();
+bindPresence();
 localize(document);
 keepTimes();
 follow();

@@ -26,7 +26,10 @@ export function bindForms() {
       const form = part.closest("form");
       const value = new FormData(form).get(name);
       part.hidden = !values.split(",").includes(value);
-      for (const field of part.querySelectorAll("input, select, textarea")) field.disabled = part.hidden;
+      for (const field of part.querySelectorAll("input, select, textarea")) {
+        field.disabled = part.hidden;
+        field.required = "needed" in field.dataset && !part.hidden;
+      }
     }
   };
   document.addEventListener("change", show);

@@ -88,6 +88,15 @@ function put(region, fresh) {
     again?.focus({ preventScroll: true });
   }
   count();
+  seen();
+}
+
+// A form keeps the decision that was seen; where another one is in force by now, it says so.
+function seen() {
+  const now = document.getElementById("decision-now")?.dataset.decision;
+  const held = document.querySelector("#decide input[name=decision_id]")?.value;
+  const notice = document.getElementById("decide-stale");
+  if (notice && now && held) notice.hidden = now === held;
 }
 
 function keep(state) {
@@ -140,7 +149,7 @@ function open() {
     connected = true;
     lastSign = Date.now();
     judge();
-    changed(); // whatever came between the page and the stream
+    if (Date.now() - lastLook > 3000) changed(); // what came while there was no stream
   });
   stream.addEventListener("error", () => {
     connected = false;
@@ -155,7 +164,7 @@ function open() {
   stream.addEventListener("beat", (event) => {
     sign();
     const state = JSON.parse(event.data || "{}");
-    if ((state.stale ?? null) !== serverSays) changed();
+    if (Boolean(state.stale) !== Boolean(serverSays)) changed();
   });
   stream.addEventListener("change", () => {
     sign();
