@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import dead_letters, deliveries, lists, measures, topics, users
+from tidegate.cli import audit, dead_letters, deliveries, lists, measures, topics, users
 from tidegate.cli.check import check
 from tidegate.cli.console import console
 from tidegate.cli.demo.command import demo
@@ -64,6 +64,7 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

@@ -51,6 +51,8 @@ class Feed:
         self._held: dict[str, deque[Fetched]] = {topic: deque() for topic in self._places}
         self._first: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
+        self._given: dict[str, int] = {}
+        """Up to where ranges of each topic have been given."""
         self._consumer: Any = None
 
     async def __aenter__(self) -> Feed:
@@ -111,7 +113,9 @@ class Feed:
         return [record for record in found if record.offset < end]
 
     async def range(self, topic: str, start: int, end: int) -> list[Record]:
-        """Return the records of a topic between two offsets; ranges are asked for in order.
+        """Return the records of a topic between two offsets.
+
+        Ranges are asked for in order, but for a new beginning.
 
         Raises:
             HistoryGap: some of them are no longer kept.
@@ -123,6 +127,10 @@ class Feed:
                 f" what was taken begins at {start}"
             )
         held = self._held[topic]
+        if start < self._given.get(topic, 0):
+            held.clear()
+            self._consumer.seek(place, start)
+        self._given[topic] = end
         if not held or held[-1].offset < end - 1:
             await self._until(topic, end)
         found = []

@@ -99,14 +99,7 @@ class PartitionReplay:
         self._tell = tell
         self._config: RuntimeConfig = runtime_config(job.settings)
         self._other = None if job.other is None else self._load(job.other)
-        self._rerun = Rerun(
-            AGENT,
-            job.partition,
-            job.partitions,
-            partial(deployed_agents, job.settings),
-            self._version,
-            self._config.limits,
-        )
+        self._rerun = self._begun()
         self._comparison = Comparison(job.begins, job.shipment_id)
         self._answers = OtherTables(job.begins, job.shipment_id)
         self._outcome = Outcome()
@@ -163,6 +156,9 @@ class PartitionReplay:
 
     async def _turn(self, feed: Feed, entry: Entry) -> Iterable[Written]:
         number = 0 if self._last is None else self._last.number
+        if number and entry.number == 1:
+            # State was deleted, for a new beginning: from here on, all inputs were taken again.
+            self._rerun, number = self._begun(), 0
         if entry.number != number + 1:
             raise HistoryGap(
                 f"partition {entry.partition}: the journal tells of transaction {entry.number}"
@@ -214,6 +210,17 @@ class PartitionReplay:
         )
         self._decided = records[-1].offset + 1
         return True
+
+    def _begun(self) -> Rerun:
+        job = self._job
+        return Rerun(
+            AGENT,
+            job.partition,
+            job.partitions,
+            partial(deployed_agents, job.settings),
+            self._version,
+            self._config.limits,
+        )
 
     # Tables
 

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tidegate.console.api import audit, cases, dispositions, live, proposals, session, tokens, users
+from tidegate.console.api import (
+    audit,
+    cases,
+    check,
+    dispositions,
+    holds,
+    law,
+    licenses,
+    live,
+    overview,
+    proposals,
+    records,
+    session,
+    shipments,
+    tokens,
+    users,
+)
 from tidegate.console.problems import PROBLEM_JSON, ProblemDetails
 
 router = APIRouter(
@@ -17,5 +33,21 @@ router = APIRouter(
         }
     },
 )
-for part in (session, users, tokens, audit, dispositions, proposals, cases, live):
+for part in (
+    session,
+    users,
+    tokens,
+    audit,
+    overview,
+    holds,
+    shipments,
+    licenses,
+    law,
+    check,
+    records,
+    dispositions,
+    proposals,
+    cases,
+    live,
+):
     router.include_router(part.router)

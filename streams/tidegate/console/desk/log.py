@@ -8,8 +8,7 @@ thought dead, can never write a second record after the same one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +21,7 @@ from tidegate.events.chain import Head, link_of, sealed
 from tidegate.events.codec import STRUCTURED_HEADERS
 from tidegate.events.disposition import Disposition
 from tidegate.runtime.clients import reader
+from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -44,6 +44,7 @@ class DispositionLog:
     def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
         self._topic = config.physical(DISPOSITIONS)
+        self._offsets = Offsets(config)
         self._producer: Any = None
         self._partitions = 0
         self.head = Head()
@@ -83,6 +84,7 @@ class DispositionLog:
             self.head = await self._last_link()  # 2.
         except BaseException:
             await _stop(producer)
+            await self._offsets.stop()
             raise
         self._producer = producer
 
@@ -91,12 +93,12 @@ class DispositionLog:
         producer, self._producer = self._producer, None
         if producer is not None:
             await _stop(producer)
+        await self._offsets.stop()
 
     async def end(self, shipment_id: str) -> int:
         """Return where the log of a shipment's partition ends now."""
-        place = TopicPartition(self._topic, self._partition(shipment_id))
-        async with self._reading() as consumer:
-            return int((await consumer.end_offsets([place]))[place])
+        place = (DISPOSITIONS, self._partition(shipment_id))
+        return (await self._offsets.ends([place]))[place]
 
     async def find(self, disposition_id: str, shipment_id: str, from_offset: int) -> Place | None:
         """Return where a disposition stands at or behind an offset; None: it was never committed.
@@ -104,8 +106,7 @@ class DispositionLog:
         It tells for good only after `open`: before, a writer may still have it in flight.
         """
         number = self._partition(shipment_id)
-        async with self._reading() as consumer:
-            records, _ = await self._records(consumer, number, from_offset)
+        records, _ = await self._records(number, from_offset)
         for offset, value in records:
             linked = link_of(value)
             if linked is not None and linked[0].disposition_id == disposition_id:
@@ -139,14 +140,13 @@ class DispositionLog:
 
     async def _last_link(self) -> Head:
         """Return the end of the chain: numbers grow in each partition, its last one is enough."""
-        async with self._reading() as consumer:
-            heads = [await self._last_of(consumer, n) for n in range(self._partitions)]
+        heads = [await self._last_of(number) for number in range(self._partitions)]
         return max(heads, key=lambda head: head.sequence)
 
-    async def _last_of(self, consumer: AIOKafkaConsumer, number: int) -> Head:
+    async def _last_of(self, number: int) -> Head:
         look = FIRST_LOOK_RECORDS
         while True:
-            records, whole = await self._records(consumer, number, -look)
+            records, whole = await self._records(number, -look)
             for _, value in reversed(records):
                 linked = link_of(value)
                 if linked is not None:
@@ -157,26 +157,26 @@ class DispositionLog:
             look *= 16
 
     async def _records(
-        self, consumer: AIOKafkaConsumer, number: int, begin: int
+        self, number: int, begin: int
     ) -> tuple[list[tuple[int, bytes | None]], bool]:
         """Return a partition's committed records from an offset on (negative: before its end).
 
         And whether these are all that the partition has.
         """
-        place = TopicPartition(self._topic, number)
-        first = (await consumer.beginning_offsets([place]))[place]
-        end = (await consumer.end_offsets([place]))[place]
+        place = (DISPOSITIONS, number)
+        # Asked on a connection of its own: on the reader's it would wait behind its long poll.
+        first = (await self._offsets.earliest([DISPOSITIONS], number))[DISPOSITIONS]
+        end = (await self._offsets.ends([place]))[place]
         begin = max(first, end + begin if begin < 0 else begin)
-        return await _between(consumer, place, begin, end), begin == first
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
-        consumer = reader(self._config)
+        if begin >= end:
+            return [], begin == first
+        consumer: AIOKafkaConsumer = reader(self._config)
         try:
             await consumer.start()
-            yield consumer
+            found = await _between(consumer, TopicPartition(self._topic, number), begin, end)
         finally:
             await consumer.stop()
+        return found, begin == first
 
 
 async def _between(

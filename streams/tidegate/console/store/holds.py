@@ -36,6 +36,10 @@ NOBODY = "-"
 """Asked for as an assignee: what nobody has in hand."""
 
 
+NOBODY = "-"
+"""An assignee that is none: the rows that nobody has in hand."""
+
+
 class HoldSort(StrEnum):
     """What the queue is sorted by."""
 
@@ -65,7 +69,7 @@ class HoldFilter:
     """Held for this long or longer."""
     less_than: timedelta | None = None
     assignee: str | None = None
-    """A user's name; `-` for those that nobody has in hand."""
+    """A user's name; `NOBODY` for those that nobody has in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +140,8 @@ def hold_page(
     """
     conditions = list(_conditions(wanted, now))
     key = _KEYS[sort]
-    query = _read_queue().where(*conditions)
-    if cursor is not None:
-        query = query.where(_after(key, cursors.decoded(cursor, *key.kinds), descending))
-    order = [column.desc() if descending else column for column in key.columns]
-    found = connection.execute(query.order_by(*order).limit(limit + 1)).all()
-    rows = tuple(_hold(row) for row in found[:limit])
+    rows, following = _rows(connection, conditions, key, descending, cursor, limit)
     total, more = _total(connection, wanted, conditions)
-    last = found[limit - 1] if len(found) > limit else None
-    following = None if last is None else cursors.encoded(*(_part(last, c) for c in key.columns))
     return HoldPage(rows, total, more, following)
 
 
@@ -152,11 +149,11 @@ def each_hold(
     connection: Connection, now: datetime, wanted: HoldFilter, batch: int = 1000
 ) -> Iterator[Hold]:
     """Yield every row that the filter lets through, oldest first, for an export."""
+    conditions, key = list(_conditions(wanted, now)), _KEYS[HoldSort.SINCE]
     following: str | None = None
     while True:
-        page = hold_page(connection, now, wanted, cursor=following, limit=batch)
-        yield from page.rows
-        following = page.next
+        rows, following = _rows(connection, conditions, key, False, following, batch)
+        yield from rows
         if following is None:
             return
 
@@ -186,7 +183,26 @@ _KEYS = {
 
 
 def _read_queue() -> Select[Any]:
-    return select(holds)
+    in_hand = assignments.c.shipment_id == holds.c.shipment_id
+    return select(holds, assignments.c.assignee).outerjoin(assignments, in_hand)
+
+
+def _rows(
+    connection: Connection,
+    conditions: list[ColumnElement[bool]],
+    key: _Key,
+    descending: bool,
+    cursor: str | None,
+    limit: int,
+) -> tuple[tuple[Hold, ...], str | None]:
+    query = _read_queue().where(*conditions)
+    if cursor is not None:
+        query = query.where(_after(key, cursors.decoded(cursor, *key.kinds), descending))
+    order = [column.desc() if descending else column for column in key.columns]
+    found = connection.execute(query.order_by(*order).limit(limit + 1)).all()
+    last = found[limit - 1] if len(found) > limit else None
+    following = None if last is None else cursors.encoded(*(_part(last, c) for c in key.columns))
+    return tuple(_hold(row) for row in found[:limit]), following
 
 
 def _part(row: Any, column: ColumnElement[Any]) -> Any:
@@ -228,6 +244,11 @@ def _conditions(wanted: HoldFilter, now: datetime) -> Iterator[ColumnElement[boo
             yield holds.c.shipment_id.in_(taken.where(mine))
     if wanted.shipment:
         yield _begins_with(holds.c.shipment_id, wanted.shipment)
+    if wanted.assignee == NOBODY:
+        yield holds.c.shipment_id.not_in(select(assignments.c.shipment_id))
+    elif wanted.assignee is not None:
+        of_person = select(assignments.c.shipment_id)
+        yield holds.c.shipment_id.in_(of_person.where(assignments.c.assignee == wanted.assignee))
     if wanted.party:
         texts = {wanted.party.casefold().strip(), fold(wanted.party)}
         yield or_(*(holds.c.parties.contains(text, autoescape=True) for text in sorted(texts)))
@@ -277,6 +298,7 @@ def _hold(row: Any) -> Hold:
         citation=row.citation,
         advice=row.advice,
         parties=written_names(row.parties),
+        assignee=row.assignee,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -131,6 +131,13 @@ def license_page(
     )
     more = len(found) > limit
     return LicensePage(rows, cursors.encoded(rows[-1].license.license_id) if more else None)
+
+
+def licenses_of(connection: Connection, license_ids: Sequence[str]) -> tuple[License, ...]:
+    """Return those of these licenses that are on file, by number."""
+    query = select(licenses.c.body).where(licenses.c.license_id.in_(license_ids))
+    found = connection.execute(query.order_by(licenses.c.license_id)).scalars()
+    return tuple(License.model_validate_json(body) for body in found)
 
 
 def license_states(connection: Connection) -> tuple[tuple[LicenseStatus, int], ...]:
