@@ -133,6 +133,8 @@ async def run(
                 watchdog.end_within(config.stop_within, units.exit_code)
                 await app.stop()
                 watchdog.ended()
+    # Once more: whoever measured the lag until now has asked the broker since the sessions ended.
+    await units.offsets.stop()
     return units.exit_code
 
 

@@ -14,13 +14,16 @@ from markupsafe import Markup
 from tidegate.console.identity.guard import Reader
 from tidegate.console.pages.charts.lines import STYLES, Series, legend, lines
 from tidegate.console.pages.forms import Chosen
-from tidegate.console.pages.view import page
+from tidegate.console.pages.view import page, tables_of
 from tidegate.console.pages.words import plain, short
 from tidegate.console.parts import console_of
 from tidegate.console.store.practice import Practice, practice_counts
 from tidegate.events.practice import Observed, PracticeSubject
+from tidegate.measures.validity import Force, to_ms
 
 SHOWN = timedelta(weeks=26)
+STATED = "CN-JP-"
+"""Measures whose words are set beside what is observed: those of January 2026."""
 
 router = APIRouter()
 
@@ -52,10 +55,18 @@ def practice(
         for one in all_
         if destination in (None, one.destination) and goods in (None, one.item_group)
     ]
+    tables = tables_of(console)
+    at_ms = to_ms(console.now())
+    stated = [
+        one.measure
+        for one in (tables.measures if tables is not None else ())
+        if one.measure.id.startswith(STATED) and one.validity.force(at_ms) is Force.IN_FORCE
+    ]
     return page(
         request,
         person,
         "practice.html",
+        stated=stated,
         parts=[part_of(subject, chosen) for subject in PracticeSubject],
         destinations=sorted({one.destination for one in all_}),
         groups=sorted({one.item_group for one in all_}),
