@@ -12,10 +12,12 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from prometheus_client.registry import Collector, CollectorRegistry
 from typer.main import get_command
 
 from tidegate.cli.main import app
+from tidegate.console.api.router import router as api
 from tidegate.notify.metrics import NotifierMetrics
 from tidegate.ops.acls import acls
 from tidegate.ops.console_metrics import ConsoleMetrics
@@ -208,6 +210,34 @@ def events_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def api_page() -> str:
+    """Return the page of the API: what every running console describes in full."""
+    described = FastAPI()
+    described.include_router(api)
+    lines = [
+        "# API",
+        "",
+        "The console serves a REST API. Every running console describes it in full, with all fields"
+        " and errors, as OpenAPI at `/api/v1/openapi.json`; here is what it can do.",
+        "",
+        "- A person signs in with `POST /api/v1/session`, and sends the cookie, and with everything"
+        " that changes something the answer's `csrf_token` as `X-CSRF-Token`. A program sends a"
+        " token that a person made for it: `Authorization: Bearer TOKEN`.",
+        "- Errors are `application/problem+json` (RFC 9457). Each answer has an `X-Request-ID`,"
+        " which the log has as well.",
+        "- What is decided is also on the topics. A program that follows decisions should read"
+        " `trade.decisions`, or take a webhook, rather than ask again and again.",
+        "",
+        "| | | |",
+        "|---|---|---|",
+    ]
+    for path, methods in described.openapi()["paths"].items():
+        for method, operation in methods.items():
+            text = " ".join(operation.get("description", operation["summary"]).split())
+            lines.append(f"| `{method.upper()}` | `{path}` | {text} |")
+    return "\n".join(lines) + "\n"
+
+
 def _fields_table(schema: dict[str, Any], shown: dict[str, Any]) -> list[str]:
     lines = ["", "| field | | |", "|---|---|---|"]
     for name, field in schema["properties"].items():
@@ -262,6 +292,7 @@ def main() -> int:
         "metrics.md": metrics_page(),
         "cli.md": cli_page(),
         "events.md": events_page(),
+        "api.md": api_page(),
     }
     drift = False
     for name, text in pages.items():

@@ -43,6 +43,8 @@ POINTS = (
 )
 OPENING = ("opening", "fencing")
 WAYS_IN = ("lost_batch", "doubled_batch", "late_batch")
+TRIES = ("sending", "accepted")
+"""Of the notifier: see `notifier.py`."""
 ACTIONS = ("kill", "stop", "raise", "lose", "linger", "hang")
 LINGER_SECONDS = 2.0  # shorter than a worker waits for a transaction before it gives a unit away
 HANG_SECONDS = 7.5  # longer than that
@@ -64,10 +66,9 @@ class Fault:
         """Read `POINT:N` or `POINT:N:ACTION`."""
         point, number, *action = text.split(":")
         fault = cls(point, int(number), *action)
-        if fault.point not in (*POINTS, *OPENING, *WAYS_IN) or fault.action not in ACTIONS:
-            raise ValueError(
-                f"{text!r}: points are {POINTS + OPENING + WAYS_IN}, actions are {ACTIONS}"
-            )
+        known = (*POINTS, *OPENING, *WAYS_IN, *TRIES)
+        if fault.point not in known or fault.action not in ACTIONS:
+            raise ValueError(f"{text!r}: points are {known}, actions are {ACTIONS}")
         return fault
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ HOLDS = {
 }
 BOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 EVENTS = 400
+CONSOLE_SECONDS = 120.0
 
 # What only something going wrong, or a person, brings about.
 SELDOM = {
@@ -73,6 +75,18 @@ def application() -> Sent:
     return Sent(LICENSES, b"LIC-CIVIL", value)
 
 
+@contextmanager
+def running_console(deployment: Deployment) -> Iterator[ConsoleProcess]:
+    """Run a console; beside so much else its start may take longer than alone."""
+    console = ConsoleProcess(deployment)
+    console.start()
+    try:
+        console.await_ready(CONSOLE_SECONDS)
+        yield console
+    finally:
+        console.kill()
+
+
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[AlertReceiver]:
     """Stands for pager, chat and heartbeat."""
@@ -96,7 +110,7 @@ def prometheus(
         alertmanager(folder, receiver) as manager,
         deployment.workers("worker") as (worker,),
         notifiers(deployment, "notifier") as (notifier,),
-        ConsoleProcess(deployment) as console,
+        running_console(deployment) as console,
     ):
         write_config(folder, {"alertmanager": {**HOLDS, "url": manager}})
         notifier.start()

@@ -110,7 +110,11 @@ class ConsoleProcess:
 
     def __enter__(self) -> ConsoleProcess:
         self.start()
-        self.await_ready()
+        try:
+            self.await_ready()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -57,6 +57,8 @@ class Receiver:
         self.received: list[Received] = []
         self.ids: Counter[str] = Counter()
         """Accepted requests, by `webhook-id`."""
+        self.refuses: Callable[[], bool] = lambda: False
+        """Asked at each request; where true, it answers 503, whatever the mode."""
         self.sent_bytes = 0
         self._keep = keep
         self._server: asyncio.Server | None = None
@@ -102,7 +104,7 @@ class Receiver:
             for name, _, value in (line.partition(":") for line in head[1:] if line)
         }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        mode, _, more = self.mode.partition(" ")
+        mode, _, more = ("503" if self.refuses() else self.mode).partition(" ")
         if mode == "ok" or mode.startswith(("20", "half_body", "drip_body")) or mode == "huge":
             self.ids[headers.get("webhook-id", "")] += 1
         if self._keep:

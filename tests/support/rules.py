@@ -80,7 +80,9 @@ def tool(name: str) -> str:
 
 def run(*command: str, cwd: Path = ROOT) -> str:
     """Run a program to its good end and return what it said."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

@@ -97,6 +97,9 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"Observed, as of {told['as_of']}:"
     for subjects, counts in told["observed"].items():
         yield f"  {counts['total']} civil {subjects}{_shares(counts)}"
+    for country in sorted({one for said in told["stated"] for one in said["destinations"]}):
+        for subjects, counts in told["by_destination"].get(country, {}).items():
+            yield f"  to {country}: {counts['total']} civil {subjects}{_shares(counts)}"
     for title, group in (
         ("DESTINATION", "by_destination"),
         ("ITEM GROUP", "by_item_group"),

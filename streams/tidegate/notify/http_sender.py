@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ DRAINED_BYTES = 16 * 1024
 DRAINED_SECONDS = 0.25
 HEADER_BYTES_MAX = 8190
 IDLE_SECONDS = 30.0
+MOST_CAUSES = 5
 
 
 class HttpSender:
@@ -71,9 +73,7 @@ class HttpSender:
             return await self._post(self._make(delivery, alerts, now), now)
         except TimeoutError:
             return Answer(AttemptResult.TIMED_OUT, detail="no answer in time")
-        except aiohttp.ClientError as error:
-            return _failure(error)
-        except OSError as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name too long
             return _failure(error)
 
     async def close(self) -> None:
@@ -121,20 +121,32 @@ async def _excerpt(response: aiohttp.ClientResponse) -> str:
 
 def _failure(error: Exception) -> Answer:
     """Say what failed, without the address: it may be a secret."""
-    causes: list[BaseException] = [error]
-    while (inner := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 5:
-        causes.append(inner)
-    os_error = getattr(error, "os_error", None)
-    for cause in [*causes, *([os_error] if os_error else [])]:
+    causes = _causes(error)
+    for cause in causes:
         if isinstance(cause, ForbiddenAddress):
             return Answer(AttemptResult.FORBIDDEN, detail=str(cause))
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Answer(AttemptResult.UNTRUSTED, detail=cause.verify_message)
+    for cause in causes:
         if isinstance(cause, ssl.SSLError):
-            return Answer(AttemptResult.UNTRUSTED, detail=cause.reason or "TLS failed")
-    if isinstance(error, aiohttp.ServerTimeoutError):
-        return Answer(AttemptResult.TIMED_OUT, detail="no answer in time")
+            reason = getattr(cause, "verify_message", None) or cause.reason
+            return Answer(AttemptResult.UNTRUSTED, detail=reason or "TLS failed")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return Answer(AttemptResult.UNREACHABLE, detail="the connection ended before the answer")
-    reason = getattr(os_error, "strerror", None) or getattr(error, "strerror", None)
-    return Answer(AttemptResult.UNREACHABLE, detail=reason or type(error).__name__)
+    if isinstance(error, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
+        return Answer(AttemptResult.UNREACHABLE, detail="the answer is not HTTP, or too large")
+    words = next(filter(None, map(_os_words, causes)), type(error).__name__)
+    return Answer(AttemptResult.UNREACHABLE, detail=words)
+
+
+def _os_words(error: BaseException) -> str:
+    """Say what the system says: asyncio's own words hold the address, a name server's have none."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return ""
+    return os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what it came from, innermost first: aiohttp wraps errors."""
+    causes = [error]
+    while (inner := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < MOST_CAUSES:
+        causes.append(inner)
+    return causes[::-1]

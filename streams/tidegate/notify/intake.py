@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -33,7 +34,9 @@ from tidegate.runtime.spec import RuntimeConfig
 
 log = logging.getLogger(__name__)
 
-BATCH_RECORDS = 500
+BATCH_RECORDS = 100
+"""Alerts of one transaction. Small: what lanes have to write stands behind them."""
+BUSY_SECONDS = 0.05
 POLL_MILLISECONDS = 500
 
 Record = ConsumerRecord[bytes, bytes]
@@ -50,6 +53,7 @@ class Intake:
         ledger: Ledger,
         alerts: AlertLog,
         metrics: NotifierMetrics,
+        all_busy: Callable[[], bool],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._runtime = runtime
@@ -58,6 +62,7 @@ class Intake:
         self._ledger = ledger
         self._alerts = alerts
         self._metrics = metrics
+        self._all_busy = all_busy
         self._now = now
 
     async def run(self, positions: Mapping[tuple[str, int], int]) -> None:
@@ -75,6 +80,9 @@ class Intake:
             # Also where nothing is read: a group that never was has begun here, and stays so.
             await self._ledger.write((), positions)
             while True:
+                if self._all_busy():
+                    await asyncio.sleep(BUSY_SECONDS)  # more in memory would hasten nothing
+                    continue
                 await self._take(
                     await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH_RECORDS)
                 )

@@ -33,6 +33,8 @@ IN_ORDER = frozenset({Channel.PAGERDUTY, Channel.ALERTMANAGER})
 """Channels that keep a state: the end of a hold told before its beginning would be lost."""
 GIVEN_UP_MOST = 500
 """Deliveries given up in one transaction."""
+UNWRITTEN_FACTOR = 8
+"""Deliveries for each slot that may be tried and not yet on record: what a crash sends twice."""
 OFTEN_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 DETAIL_CHARACTERS = 300
@@ -151,7 +153,8 @@ class Lane:
             await self._give_up_old()
             return min(OFTEN_SECONDS, self.breaker.opens_in(time.monotonic()))
         slots = 1 if state is BreakerState.HALF_OPEN else self.endpoint.concurrency
-        while self._under_way < slots:
+        unwritten = UNWRITTEN_FACTOR * self.endpoint.concurrency
+        while self._under_way < slots and len(self._busy) < unwritten:
             parcel, wait = self._next()
             if parcel is None:
                 return wait
@@ -231,6 +234,7 @@ class Lane:
                 endpoint=self.name, disabled=True, reason=reason, at=datetime.now(UTC)
             )
             steps.append(Step(self.name.encode(), gone))
+            self.disabled = gone  # at once: nothing more is sent while that is being written
         return steps
 
     def _judge(self, answer: Answer) -> None:
@@ -297,5 +301,6 @@ class Lane:
         for parcel in parcels:
             self._busy.discard(parcel.delivery_id)
             self._schedule(parcel.delivery_id)
+        self._wake.set()
         if self._ending and not self._busy:
             self._idle.set()

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 UNIT = Unit("deliveries", 0)
 """What the one notifier at work owns; names its transactional id."""
 FINISH_SECONDS = 5.0
+BUSY_PARCELS = 2000
+"""Open deliveries of an endpoint that are enough to keep it busy."""
 
 
 class Shift:
@@ -71,7 +73,15 @@ class Shift:
             start = await find_start(self._settings, self._runtime)  # 2.
             ledger = Ledger(writer, start.book, start.partitions, self._committed, self._metrics)
             self._open_lanes(start.book, ledger, alerts)
-            intake = Intake(self._runtime, self._config, start.book, ledger, alerts, self._metrics)
+            intake = Intake(
+                self._runtime,
+                self._config,
+                start.book,
+                ledger,
+                alerts,
+                self._metrics,
+                self._all_busy,
+            )
             self._metrics.began(start.records, time.monotonic() - began)
             log.info(
                 "at work: %s deliveries open, %s records read in %.1f s",
@@ -99,6 +109,12 @@ class Shift:
     def statuses(self) -> Iterable[LaneStatus]:
         """Say how each endpoint stands."""
         return [lane.status() for lane in self._lanes.values()]
+
+    def _all_busy(self) -> bool:
+        """Say whether every endpoint has more than enough to do; a quicker one never waits."""
+        routed = {name for route in self._config.routes for name in route.to}
+        lanes = [self._lanes[name] for name in routed if self._lanes[name].disabled is None]
+        return bool(lanes) and all(len(lane.parcels) >= BUSY_PARCELS for lane in lanes)
 
     def _open_lanes(self, book: Book, ledger: Ledger, alerts: AlertLog) -> None:
         for name, endpoint in self._config.endpoints.items():

@@ -95,5 +95,16 @@ def holds(
         cursor=cursor,
         bulk=person.may(Permission.DECIDE),
         may_bulk=person.may(Permission.APPROVE),
-        export=lambda form: address("/api/v1/holds/export", chosen, format=form),
+        export=lambda form: _export(wanted, form),
     )
+
+
+def _export(wanted: HoldFilter, form: str) -> str:
+    """Return where the API gives all that the filter lets through, as a file."""
+
+    def hours(span: timedelta | None) -> str:
+        return "" if span is None else f"{span / timedelta(hours=1):g}"
+
+    chosen = {name: getattr(wanted, name) or "" for name in CHOSEN if name != "age"}
+    ages = {"min_age_hours": hours(wanted.at_least), "max_age_hours": hours(wanted.less_than)}
+    return address("/api/v1/holds/export", chosen | ages, format=form)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tidegate.console.identity.guard import Reader
 from tidegate.console.pages.charts.lines import STYLES, Series, legend, lines
 from tidegate.console.pages.forms import Chosen
-from tidegate.console.pages.view import page
+from tidegate.console.pages.view import page, tables_of
 from tidegate.console.pages.words import plain, short
 from tidegate.console.parts import console_of
 from tidegate.console.store.practice import Practice, practice_counts
@@ -52,10 +52,17 @@ def practice(
         for one in all_
         if destination in (None, one.destination) and goods in (None, one.item_group)
     ]
+    tables = tables_of(console)
+    stated = [
+        one
+        for one in (tables.statements if tables is not None else ())
+        if destination is None or destination in one.destinations
+    ]
     return page(
         request,
         person,
         "practice.html",
+        stated=stated,
         parts=[part_of(subject, chosen) for subject in PracticeSubject],
         destinations=sorted({one.destination for one in all_}),
         groups=sorted({one.item_group for one in all_}),

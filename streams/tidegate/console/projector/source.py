@@ -25,6 +25,7 @@ BATCH_RECORDS = 3000
 """Records of one transaction at most: large enough for speed, a fraction of a second's work."""
 FETCH_BYTES = 4 * 1024 * 1024
 WAIT_MILLISECONDS = 100
+LETTING_GO_SECONDS = 60.0
 PATIENCE_SECONDS = 5.0
 """A broker that says nothing for so long is away; viewers are told that it is old."""
 
@@ -93,7 +94,7 @@ class Source:
         consumer, self._consumer = self._consumer, None
         # A client whose broker is gone may wait long before it lets go.
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(LETTING_GO_SECONDS):
                 if consumer is not None:
                     await consumer.stop()
                 await self._offsets.stop()

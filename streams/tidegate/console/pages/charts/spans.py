@@ -84,7 +84,7 @@ def ruler(shown: Window, now: datetime) -> Markup:
             Markup(
                 '<line class="grid" x1="{}" x2="{}" y1="12" y2="22"/><text x="{}" y="10"'
                 ' text-anchor="middle">{}</text>'
-            ).format(at, at, at, year)
+            ).format(at, at, at, f"’{year % 100:02d}")
         )
     at = percent(shown.share(now, 0.0))
     parts.append(Markup('<line class="today" x1="{}" x2="{}" y1="12" y2="22"/>').format(at, at))
