@@ -53,6 +53,12 @@ async def test_it_foretells_what_publishing_does(deployment: Deployment, tmp_pat
             await topics.read_on()
             assert {topic: topics.count(topic) for topic in TOPICS} == before
 
+            over_time = deployment.json("whatif", str(packs), "--from", "2026-01-01T00:00:00Z")
+            assert over_time["shipments"] == SHIPMENTS
+            assert over_time["measures"]["JP-OWN-01"] == {"more": SHIPMENTS, "fewer": 0}
+            both = ("--as-of", "2026-01-01T00:00:00Z", "--to", "2026-01-01T00:00:00Z")
+            deployment.command("whatif", str(packs), *both, expected=2)
+
             deployment.publish(packs)
             await topics.until(lambda t: all_held(latest(t)), SECONDS)
             # What a person said is no other party stays so under the tables of before.

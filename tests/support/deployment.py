@@ -23,9 +23,9 @@ from tidegate.ops.settings import Settings
 
 TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
 ROOT = Path(__file__).parents[2]
-COMMAND_SECONDS = 60.0
-READY_SECONDS = 40.0
-STOP_SECONDS = 20.0
+COMMAND_SECONDS = 120.0
+READY_SECONDS = 90.0
+STOP_SECONDS = 30.0
 POLL_SECONDS = 0.05
 ALERT_DELAY_SECONDS = 1.0
 
@@ -231,6 +231,11 @@ class WorkerProcess:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(STOP_SECONDS)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended by itself and return its exit code."""
+        assert self._process is not None
+        return self._process.wait(seconds)
 
     def tail(self) -> str:
         """Return the end of its log."""

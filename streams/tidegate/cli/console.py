@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidegate.cli.terminal import bad, note, told_errors, wrong_use
+from tidegate.cli.terminal import bad, note, say, say_json, told_errors, wrong_use
 
 if TYPE_CHECKING:
     from tidegate.console.parts import Console
 
+PROGRESS_SECONDS = 2.0
 GRACE_SECONDS = 5  # for requests that are being answered when the process is told to stop
 
 
+app = typer.Typer(invoke_without_command=True)
+
+
+@app.callback()
 def console(
+    context: typer.Context,
     host: Annotated[
         str | None, typer.Option("--host", help="Address to serve; overrides the setting.")
     ] = None,
@@ -30,6 +38,8 @@ def console(
     Make a first user before: `tidegate users add NAME --role admin`. Ends with exit code 0 on
     SIGTERM or Ctrl-C; 1: the database cannot be opened; 2: a wrong setting or a port in use.
     """
+    if context.invoked_subcommand is not None:
+        return
     from sqlalchemy.exc import SQLAlchemyError
 
     from tidegate.console.opening import open_console
@@ -53,6 +63,62 @@ def console(
         opened.database.close()
 
 
+@app.command()
+def rebuild(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Empty what was read from the topics, and read it again: for a store that differs from them.
+
+    What is the console's own stays: users, tokens, proposals, who has what in hand, the audit. A
+    console that runs meanwhile goes on as soon as this is done.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tidegate.agents.deployment import runtime_config
+    from tidegate.console.opening import open_database
+    from tidegate.console.projector.projector import Projector, empty
+    from tidegate.ops.settings import load_settings
+
+    with told_errors():
+        settings = load_settings()
+        config = runtime_config(settings)
+        try:
+            database = open_database(settings)
+        except (SQLAlchemyError, OSError) as error:
+            bad(f"the console's database cannot be opened: {error}")
+        try:
+            empty(database)
+            written = asyncio.run(Projector(config, database).catch_up(_progress()))
+        except SQLAlchemyError as error:
+            bad(f"the console's database cannot be used: {error}. Run this again.")
+        finally:
+            database.close()
+    unreadable = len(written.unreadable)
+    if json_:
+        say_json(
+            {
+                "records": written.records,
+                "decisions": written.decisions,
+                "unreadable": unreadable,
+            }
+        )
+    else:
+        say(f"{written.records} records read, {written.decisions} decisions among them.")
+    if unreadable:
+        note(f"tidegate: {unreadable} records could not be read; the console's overview shows it")
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Return what tells every few seconds how far it is."""
+    told = monotonic()
+
+    def tell(done: int, all_: int) -> None:
+        nonlocal told
+        if monotonic() - told >= PROGRESS_SECONDS:
+            told = monotonic()
+            note(f"{done} of {all_} records read ({done * 100 // max(1, all_)} %)")
+
+    return tell
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; taken before anything is started, so that a clash is told."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -71,7 +137,7 @@ def _serve(opened: Console, listening: socket.socket) -> None:
     import uvicorn
 
     from tidegate.console.app import create_app
-    from tidegate.runtime.app import loop_factory
+    from tidegate.runtime.loop import loop_factory
 
     settings = opened.settings
     host, port = listening.getsockname()[:2]

@@ -17,15 +17,18 @@ def doctor(
     ] = Role.WORKER,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at settings, broker, rights, topics, producers' partitioning, tables and clocks.
+    """Look at settings, disk, broker, rights, topics, tables, producers, clocks, group and state.
 
     Exit code 1 where something is wrong. Secrets are masked.
     """
+    from tidegate.agents.state_check import check_state_format
     from tidegate.ops.doctor.examine import examine
     from tidegate.ops.settings import load_settings
 
     with told_errors():
-        diagnosis = asyncio.run(examine(load_settings(), role))
+        diagnosis = asyncio.run(
+            examine(load_settings(), role, {"state format": check_state_format})
+        )
     if json_:
         say_json(
             {

@@ -10,7 +10,7 @@ import typer
 from tidegate import __version__
 from tidegate.cli import audit, dead_letters, deliveries, lists, measures, topics, users
 from tidegate.cli.check import check
-from tidegate.cli.console import console
+from tidegate.cli.console import app as console
 from tidegate.cli.demo.command import demo
 from tidegate.cli.doctor import doctor
 from tidegate.cli.explain import explain
@@ -55,7 +55,7 @@ app.command()(replay)
 app.command()(practice)
 app.command()(worker)
 app.command()(notifier)
-app.command()(console)
+app.add_typer(console, name="console")
 app.command()(simulate)
 app.command()(doctor)
 app.add_typer(topics.app, name="topics")

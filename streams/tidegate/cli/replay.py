@@ -73,6 +73,26 @@ def replay(
         raise typer.Exit(BAD)
 
 
+def tell_over_time(
+    folder: Path, begins: datetime | None, ends: datetime | None, json_: bool
+) -> None:
+    """Print what packs would have answered to the recorded inputs of a span of time.
+
+    Args:
+        folder: The packs.
+        begins: Decisions are compared from this instant on; None: all.
+        ends: Inputs are taken up to this instant; None: to the end of the journal.
+        json_: Print JSON.
+    """
+    from tidegate.ops.settings import load_settings
+
+    if begins is not None and ends is not None and ends < begins:
+        wrong_use("--to is before --from")
+    with told_errors(), TemporaryDirectory(prefix="tidegate-replay-") as versions:
+        found = _replayed(load_settings(), Path(versions), begins, ends, str(folder), None)
+    _tell_answers(found, json_)
+
+
 def _replayed(
     settings: Settings,
     folder: Path,

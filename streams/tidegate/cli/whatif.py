@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidegate.cli.terminal import instant, note, say, say_json, table, told_errors
+from tidegate.cli.terminal import instant, note, say, say_json, table, told_errors, wrong_use
 
 if TYPE_CHECKING:
     from tidegate.agents.whatif import Group, OpenBook
@@ -35,16 +35,34 @@ def whatif(
     as_of: Annotated[
         str | None, typer.Option(help="Decide as of this instant (RFC 3339); now.")
     ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Ask of all that was decided from this instant on (RFC 3339)."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="And up to this one; to the end of the journal.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say which open shipments packs would hold or free, by measure, destination and value.
 
-    The open shipments are read from what the workers keep of them. Nothing is written, and nothing
-    is published.
+    The open shipments are read from what the workers keep of them. With `--from` or `--to` the
+    recorded inputs of that time are decided again under the packs, as `tidegate replay --tables`
+    does. Nothing is written, and nothing is published.
     """
+    from tidegate.cli.replay import tell_over_time
     from tidegate.ops.packs import load_tables
     from tidegate.ops.settings import load_settings
 
+    if from_ is not None or to is not None:
+        if as_of is not None:
+            wrong_use("--as-of is of the open shipments; --from and --to are of recorded ones")
+        begins = None if from_ is None else instant(from_, "--from")
+        ends = None if to is None else instant(to, "--to")
+        with told_errors():
+            packs = folder or load_settings().packs_dir
+        tell_over_time(packs, begins, ends, json_)
+        return
     at = instant(as_of)
     with told_errors():
         settings = load_settings()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ class Hub:
         if self._gathering is None and not self._closed:
             self._gathering = asyncio.create_task(self._tell_soon())
 
-    async def stream(self, last_event_id: str | None = None) -> AsyncIterator[str]:
+    async def stream(self, last_event_id: str | None = None) -> AsyncGenerator[str, None]:
         """Yield Server-Sent Events for one viewer (HTML standard, section 9.2).
 
         `change` tells what has changed, `beat` that the stream lives and whether what is shown is
@@ -86,11 +86,12 @@ class Hub:
         self.viewers += 1
         try:
             ends = asyncio.get_running_loop().time() + LONGEST_SECONDS
-            seen = self._place(last_event_id)
+            known = self._place(last_event_id)
+            # From here on nothing is missed, however late the first text is taken.
+            seen = self._number if known is None else known
             yield f"retry: 2000\n{self._beat()}"
-            if last_event_id and seen is None:
-                yield self._written(self._number, {"at": instant_text(self._now()), "anew": True})
-            seen = self._number if seen is None else seen
+            if last_event_id and known is None:
+                yield self._written(seen, {"at": instant_text(self._now()), "anew": True})
             while not self._closed and asyncio.get_running_loop().time() < ends:
                 news = self._news
                 if self._events and seen < self._events[0][0] - 1:

@@ -18,6 +18,7 @@ from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from tidegate.ops.acls import Acl, Operation, Resource
 from tidegate.ops.admin_protocol import CreateAcls, DescribeGroup, TopicRights
+from tidegate.ops.coordinator import TRANSACTION, coordinator
 from tidegate.ops.settings import Settings
 
 _RESOURCES = {Resource.TOPIC: 2, Resource.GROUP: 3, Resource.TRANSACTIONAL_ID: 5}
@@ -31,7 +32,6 @@ _OPERATIONS = {
     Operation.DESCRIBE_CONFIGS: 10,
 }
 _NEVER_TOLD = -(1 << 31)
-_TRANSACTION_COORDINATOR = 1
 _PROBE_TIMEOUT_MS = 1000
 
 
@@ -107,7 +107,7 @@ async def _group(client: AIOKafkaAdminClient, entry: Acl) -> bool:
     # Any name that begins so will do: the right is on the beginning.
     name = f"{entry.name}-probe" if entry.prefixed else entry.name
     try:
-        node = await client.find_coordinator(name)
+        node = await coordinator(client, name)
     except GroupAuthorizationFailedError:
         return False
     answer: Any = await client._send_request(DescribeGroup(name), node)
@@ -121,7 +121,7 @@ async def _transactional_id(client: AIOKafkaAdminClient, entry: Acl) -> bool:
     """Ask for a producer's id under a name of our own, so that nobody is fenced."""
     name = f"{entry.name}doctor-{uuid.uuid4().hex}"
     try:
-        node = await client.find_coordinator(name, _TRANSACTION_COORDINATOR)
+        node = await coordinator(client, name, TRANSACTION)
     except TransactionalIdAuthorizationFailed:
         return False
     if entry.operation is Operation.DESCRIBE:

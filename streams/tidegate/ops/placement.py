@@ -6,20 +6,14 @@ written in quick succession may pass each other on the way.
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import murmur2
 
+from tidegate.ops.sample import newest_records
 from tidegate.ops.settings import Settings
-from tidegate.ops.topic_admin import admin_client
-
-SAMPLE_RECORDS = 200  # of each partition, the newest
-SAMPLE_TIMEOUT_SECONDS = 10.0
-FETCH_TIMEOUT_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +47,7 @@ async def sample_placement(settings: Settings, topics: Iterable[str]) -> list[Pl
 
     Raises KafkaError where the broker can't be read.
     """
-    async with admin_client(settings) as client:
-        described = await client.describe_topics(list(topics))
-    partitions = {
-        topic["topic"]: [TopicPartition(topic["topic"], one["partition"]) for one in parts]
-        for topic in described
-        if (parts := topic["partitions"]) and topic["error_code"] == 0
-    }
-    if not partitions:
-        return []
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        enable_auto_commit=False,
-        **settings.kafka_security(),
-    )
-    await consumer.start()
-    try:
-        return [await _sample(consumer, topic, parts) for topic, parts in partitions.items()]
-    finally:
-        await consumer.stop()
-
-
-async def _sample(
-    consumer: AIOKafkaConsumer, topic: str, partitions: list[TopicPartition]
-) -> Placement:
-    consumer.assign(partitions)
-    first = await consumer.beginning_offsets(partitions)
-    end = await consumer.end_offsets(partitions)
-    for partition in partitions:
-        consumer.seek(partition, max(first[partition], end[partition] - SAMPLE_RECORDS))
-    sample: list[tuple[int, bytes | None]] = []
-    open_partitions = {one for one in partitions if end[one] > first[one]}
-    deadline = asyncio.get_running_loop().time() + SAMPLE_TIMEOUT_SECONDS
-    while open_partitions and asyncio.get_running_loop().time() < deadline:
-        batches = await consumer.getmany(*open_partitions, timeout_ms=FETCH_TIMEOUT_MS)
-        for partition, records in batches.items():
-            sample += [(partition.partition, record.key) for record in records]
-        for partition in list(open_partitions):
-            if await consumer.position(partition) >= end[partition]:
-                open_partitions.discard(partition)
-    return place(topic, len(partitions), sample)
+    return [
+        place(topic, partitions, [(record.partition, record.key) for record in records])
+        for topic, (partitions, records) in (await newest_records(settings, topics)).items()
+    ]

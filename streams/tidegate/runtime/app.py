@@ -133,6 +133,8 @@ async def run(
                 watchdog.end_within(config.stop_within, units.exit_code)
                 await app.stop()
                 watchdog.ended()
+    # Once more: whoever measured the lag until now has asked the broker since the sessions ended.
+    await units.offsets.stop()
     return units.exit_code
 
 
@@ -180,12 +182,3 @@ def _signals(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> Any:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes a worker's event loop: uvloop's where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

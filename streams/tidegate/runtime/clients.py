@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -18,17 +17,21 @@ _BATCH_BYTES = 512 * 1024  # half of what a broker takes by default
 
 
 _LET_GO_SECONDS = 1.0
+_stopping: set[asyncio.Future[None]] = set()
 
 
 async def let_go(client: Any) -> None:
     """Stop a client whose work is done, without waiting for the last word of its connections.
 
     Over TLS the end of a connection that still has an answer on its way is waited for half a
-    minute, by the event loop's own rule; it then closes by itself.
+    minute, by the event loop's own rule: that goes on aside.
     """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LET_GO_SECONDS):
-            await client.stop()
+    stopping = asyncio.ensure_future(client.stop())
+    _stopping.add(stopping)
+    stopping.add_done_callback(_stopping.discard)
+    done, _ = await asyncio.wait([stopping], timeout=_LET_GO_SECONDS)
+    if done:
+        stopping.result()
 
 
 def unit_producer(config: RuntimeConfig, unit: Unit) -> Any:

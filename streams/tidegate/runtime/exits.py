@@ -11,6 +11,7 @@ class Exit(IntEnum):
     DONE = 0
     FAILED = 1
     WRONG_USE = 2
+    """Somebody must correct something first: a setting, or a state that another version wrote."""
     STUCK = 70
     """The watchdog saw work and no progress, or an event loop that no longer turns."""
     PROCESSOR_FAILED = 71

@@ -40,6 +40,8 @@ class Meta:
     """Of the last transaction."""
     lineage: str = ""
     """Name of this history, drawn at its first transaction: another topic has another one."""
+    format: int = 0
+    """Of the agent's values in this history; 0: from before they were numbered."""
 
     def encode(self) -> bytes:
         value = {
@@ -47,6 +49,7 @@ class Meta:
             "clock": self.clock.isoformat(),
             "number": self.number,
             "lineage": self.lineage,
+            "format": self.format,
         }
         return json.dumps(value, separators=(",", ":")).encode()
 
@@ -54,7 +57,20 @@ class Meta:
     def decode(cls, value: bytes) -> Meta:
         fields = json.loads(value)
         clock = datetime.fromisoformat(fields["clock"])
-        return cls(fields["positions"], clock, fields["number"], fields.get("lineage", ""))
+        lineage, kind = fields.get("lineage", ""), fields.get("format", 0)
+        return cls(fields["positions"], clock, fields["number"], lineage, kind)
+
+
+class OtherFormat(Exception):
+    """A unit's state was written by a version that keeps it otherwise: the text says what to do."""
+
+    def __init__(self, unit: object, found: int, known: int) -> None:
+        which = "a later" if found > known else "an earlier"
+        cure = "Run that version or one after it" if found > known else "Rebuild it from the inputs"
+        super().__init__(
+            f"{unit}: {which} version of Tidegate wrote its state: format {found}, this one knows"
+            f" {known}. {cure}: see docs/how-to/upgrade.md"
+        )
 
 
 class Unbelievable(Exception):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, perf_counter, time
 from typing import Protocol
@@ -20,7 +21,7 @@ from tidegate.runtime.meter import Committed, Meter, Recovered
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.processor import Processor
 from tidegate.runtime.record import Output
-from tidegate.runtime.recovery import Meta
+from tidegate.runtime.recovery import OtherFormat
 from tidegate.runtime.spec import JOURNAL, AgentSpec, RuntimeConfig, Unit
 from tidegate.runtime.transaction import Transaction
 from tidegate.runtime.turn import Turn
@@ -100,7 +101,7 @@ class Session:
         self._closing = False
         self._must_seek = True
         self._out_of_range = False
-        self._positions: dict[str, int] = {}
+        self.positions: dict[str, int] = {}  # by topic, of what was committed last
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -188,6 +189,9 @@ class Session:
                 if isinstance(error, KafkaConnectionError):
                     self._progressed()  # a broker that is away is not a worker that is stuck
                 await self._rest(RETRY)
+            except OtherFormat as error:
+                self._worker.fail(Exit.WRONG_USE, str(error))
+                return
             except Exception as error:
                 log.exception("%s failed", self.unit)
                 self._worker.meter.aborted(self.unit, type(error).__name__)
@@ -217,7 +221,7 @@ class Session:
         await self._writer.start()  # 1.
         self._state = state = UnitState(config, self.unit, spec)  # 2.
         await state.open(worker.offsets, self._progressed)
-        self._positions = await self._checked(state.meta.positions)  # 3.
+        self.positions = await self._checked(state.meta.positions)  # 3.
         self._clock = PartitionClock(state.meta.clock)
         self._processor = spec.processor(self.unit.partition)
         keys = await state.restore(self._processor, self._progressed)
@@ -262,13 +266,13 @@ class Session:
     async def _seek(self) -> bool:  # 4.
         if self._out_of_range:
             self._out_of_range = False
-            self._positions = await self._checked(self._positions)
+            self.positions = await self._checked(self.positions)
         number = self._worker.next_seek()
         self._must_seek = False
         # Before the seek itself: its first batch may be here before the call returns.
-        self.intake.restart(number, self._positions)
+        self.intake.restart(number, self.positions)
         self._has_something = self._has_work(self._now())
-        if not await self._worker.seek(self.unit, dict(self._positions), number):
+        if not await self._worker.seek(self.unit, dict(self.positions), number):
             self._must_seek = True
             return False
         return True
@@ -312,7 +316,7 @@ class Session:
         They have offsets, and retention takes them too: what it took would look like lost input.
         """
         quiet = monotonic() - self.progress > MARKERS_AFTER
-        return quiet and self.intake.positions() != self._positions
+        return quiet and self.intake.positions() != self.positions
 
     def _now(self) -> datetime:
         latest = self._worker.broker_time.latest(steady())
@@ -358,7 +362,8 @@ class Session:
         # 2.
         positions = self.intake.positions()
         outputs = transaction.outputs
-        meta = Meta(positions, now, transaction.number, self._state.meta.lineage)
+        number = transaction.number
+        meta = replace(self._state.meta, positions=positions, clock=now, number=number)
         outputs += self._state.records(transaction.changes, meta)
         outputs.append(turn.journal())
         sent_at = steady()
@@ -366,7 +371,7 @@ class Session:
         # 3.
         offset = self._writer.last_offset(self.spec.changelog, self.unit.partition)
         self._state.commit(transaction.changes, meta, offset)
-        self._positions = positions
+        self.positions = positions
         self._clock.advance(now)
         self._processor.applied(transaction.changes, now)
         self._worker.broker_time.observe(stamp, sent_at, steady())

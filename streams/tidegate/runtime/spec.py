@@ -61,6 +61,9 @@ class AgentSpec:
     head: Head = whole
     """What `Processor.restored` gets of each value. The shorter, the sooner a worker is open."""
 
+    state_format: int = 1
+    """Of its values: raised when a version could not read, or would misread, what another wrote."""
+
     @property
     def topics(self) -> frozenset[str]:
         """Return the logical names of all topics that a unit reads or writes."""

@@ -7,7 +7,7 @@ Every override of Faust lives in this file, and each has a test that fails witho
 
     Transport.Consumer, Consumer._new_consumer_thread     wiring
     Consumer.perform_seek                                 no seek to the group's offsets
-    Consumer._filter_committable_offsets                  no commits
+    Consumer._filter_committable_offsets                  no commits of Faust's
     Consumer._drain_messages                              one message a batch, where there is room
     Consumer.on_stop                                      sessions end first
     ConsumerThread._create_worker_consumer                read_committed, own assignor, short polls
@@ -38,7 +38,7 @@ from aiokafka.errors import (
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
 )
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.events import Event
 from faust.topics import Topic
 from faust.transport.drivers import aiokafka as driver
@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 _FETCH_SECONDS = 0.05  # longest wait of one poll: a partition that got room waits no longer
 _FETCH_RECORDS = 1000  # per partition and poll, or one backlog would take it all
 _PREFETCH_BACKOFF = 0.01  # seconds; aiokafka holds a whole node up for one unread partition
+_SHOW_SECONDS = 1.0
 _METADATA_SECONDS = 10.0  # until a topic that was created or grew is noticed
 
 
@@ -111,6 +112,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         except IllegalStateError:
             return False
         return True
+
+    async def show_places(self, offsets: Mapping[TP, int]) -> None:
+        """Commit offsets for others to see; where that fails, they see older ones."""
+        await self.call_thread(self._show_places, offsets)
+
+    async def _show_places(self, offsets: Mapping[TP, int]) -> None:
+        consumer: Any = self._ensure_consumer()
+        shown = {TopicPartition(*tp): OffsetAndMetadata(at, "") for tp, at in offsets.items()}
+        try:
+            # Bounded: it asks an absent broker again and again, and seeks would wait behind it.
+            async with asyncio.timeout(_SHOW_SECONDS):
+                await consumer.commit(shown)
+        except (KafkaError, TimeoutError) as error:
+            log.debug("positions are not shown: %r", error)
 
     async def _fetch_records(
         self,
@@ -251,11 +266,16 @@ class Consumer(driver.Consumer):
             log.warning("seek failed: %r", error)
             return False
 
+    async def show_places(self, places: Mapping[Place, int]) -> None:
+        """Show positions for the worker; see `Units.show_places`."""
+        physical = self.app.units.config.physical
+        await self._thread.show_places({TP(physical(t), p): at for (t, p), at in places.items()})
+
     async def perform_seek(self) -> None:
         """Do nothing: positions are in the changelogs, and sessions seek themselves."""
 
     def _filter_committable_offsets(self, tps: Any) -> dict[TP, int]:
-        """Commit nothing: the group's offsets say nothing about what is in the state."""
+        """Commit nothing of Faust's own: it knows nothing of what is in the state."""
         return {}
 
     async def on_stop(self) -> None:
@@ -266,7 +286,7 @@ class Consumer(driver.Consumer):
     async def _drain_messages(self, fetcher: Any) -> None:
         """Fetch where there is room and hand each batch over as one message."""
         units, config = self.app.units, self.app.units.config
-        units.seek_places = self.seek_places
+        units.seek_places, units.show_places = self.seek_places, self.show_places
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 wanted = {TP(config.physical(topic), p) for topic, p in units.wanted()}

@@ -14,7 +14,7 @@ from tidegate.runtime.disk_store import DiskStore, StoreFailed
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.processor import Processor
 from tidegate.runtime.record import Output
-from tidegate.runtime.recovery import Meta, Replayed, Unbelievable, replay
+from tidegate.runtime.recovery import Meta, OtherFormat, Replayed, Unbelievable, replay
 from tidegate.runtime.spec import META_KEY, AgentSpec, RuntimeConfig, Unit
 from tidegate.runtime.state_folder import Mark, StateFolder
 from tidegate.runtime.store import MemoryStore
@@ -56,6 +56,7 @@ class UnitState:
         """Read what is on disk, and from the changelog what is not; after fencing.
 
         Raises:
+            OtherFormat: the state is not of the format that the agent keeps.
             FolderLocked: the unit's folder is in use.
             StoreFailed: no database can be opened, read or written there.
             aiokafka.errors.KafkaError: the broker cannot be reached or refuses.
@@ -74,10 +75,13 @@ class UnitState:
         if found is None:
             self._mark = None
             found = await self._replay(None, progress)
+        known = self._spec.state_format
+        if found.offset is not None and found.meta.format != known:
+            raise OtherFormat(self._unit, found.meta.format, known)
         self.from_disk = mark is not None and self._mark is mark
         self._opened = True
         lineage = found.meta.lineage or secrets.token_hex(8)
-        self.meta = Meta(found.meta.positions, found.meta.clock, found.meta.number, lineage)
+        self.meta = replace(found.meta, lineage=lineage, format=known)
         self.replayed = found.records
         self._note(found.offset)
 

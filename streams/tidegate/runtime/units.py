@@ -27,6 +27,9 @@ Place = tuple[str, int]
 SeekPlaces = Callable[[dict[Place, int], int], Awaitable[bool]]
 """Seek places under a number, in the consumer's own thread; False: they are not assigned now."""
 
+ShowPlaces = Callable[[dict[Place, int]], Awaitable[None]]
+"""Commit positions as the group's offsets, for lag tools to show. Nobody reads them back."""
+
 _PAUSE_SECONDS = 5.0  # below the session timeout: no heartbeat is sent while pausing
 _CLOSE_SECONDS = 10.0
 _REFUSED_SECONDS = 10.0  # what Kafka refused is told for so long; a unit asks again sooner
@@ -65,6 +68,8 @@ class Units:
         self.exit_code = Exit.DONE
         self.seek_places: SeekPlaces | None = None
         """Set by the transport once the consumer is there."""
+        self.show_places: ShowPlaces | None = None
+        """Likewise."""
         self.welcome = asyncio.Event()
         """Set when partitions may have become welcome that were not."""
         self._specs = {spec.name: spec for spec in specs}
@@ -81,6 +86,8 @@ class Units:
         self._stalled: dict[Place, int] = {}
         """Where a place stood, with records to fetch, when the lag was measured last."""
         self._closing: set[asyncio.Task[None]] = set()
+        self._shown: dict[Place, int] = {}
+        """What the group's offsets were made to be, by this worker."""
 
     @property
     def specs(self) -> Iterable[AgentSpec]:
@@ -111,6 +118,7 @@ class Units:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
             self._lag.pop(unit, None)
+            self._shown = {place: at for place, at in self._shown.items() if place in places}
         for unit in sorted(wanted, key=str):
             session = self._sessions.get(unit)
             if session is not None:
@@ -140,6 +148,7 @@ class Units:
         """End all sessions after their running transactions."""
         sessions, self._sessions = self._sessions, {}
         await asyncio.gather(*(s.close(_CLOSE_SECONDS) for s in sessions.values()))
+        await self._show(sessions)
         if self._closing:
             await asyncio.wait(self._closing)
         await self.offsets.stop()
@@ -204,7 +213,7 @@ class Units:
         return [str(unit) for unit in self._standing.longer_than(seconds, progress, monotonic())]
 
     async def watch_lag(self) -> None:
-        """Measure the lag, and find missing topics, now and then, until cancelled."""
+        """Measure the lag, show it, and find missing topics, now and then, until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
@@ -235,6 +244,19 @@ class Units:
             record = min((r.timestamp_ms for x in lanes.values() if (r := x.peek())), default=None)
             seconds = 0.0 if record is None else max(0.0, time() - record / 1000)
             self.meter.lag(unit, behind, seconds)
+        await self._show(self._sessions)
+
+    async def _show(self, sessions: Mapping[Unit, Session]) -> None:
+        """Let the group's offsets follow the positions, beside all transactions."""
+        moved = {
+            (topic, unit.partition): position
+            for unit, session in sessions.items()
+            for topic, position in session.positions.items()
+            if self._shown.get((topic, unit.partition)) != position
+        }
+        if moved and self.show_places is not None:
+            await self.show_places(moved)
+            self._shown |= moved
 
     def _find_lost(self, unit: Unit, session: Session, ends: Mapping[Place, int]) -> None:
         """Seek again where committed records wait at the broker and nothing of them comes.

@@ -2,12 +2,15 @@
 
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aiokafka.partitioner import murmur2
 
+from tidegate.ops.doctor import process
 from tidegate.ops.doctor.check import Status
 from tidegate.ops.doctor.clock import judge_clock
+from tidegate.ops.doctor.group import judge_epochs
 from tidegate.ops.doctor.process import check_settings, check_state, check_tables
 from tidegate.ops.doctor.topics import judge_topics
 from tidegate.ops.placement import place
@@ -90,3 +93,24 @@ def test_a_state_folder_is_there_or_can_be_made(tmp_path: Path) -> None:
     check = check_state(Settings(state_dir=file / "state"))
     assert check.status is Status.BAD
     assert "TIDEGATE_STATE_DIR" in check.advice
+
+
+def test_a_full_disk_is_bad_and_a_nearly_full_one_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(state_dir=tmp_path)
+    for free, status in ((10**6, Status.BAD), (5 * 10**8, Status.WARNING)):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr(process.shutil, "disk_usage", lambda _, usage=usage: usage)
+        check = check_state(settings)
+        assert check.status is status
+        assert "room" in check.advice
+
+
+def test_an_id_that_changes_hands_is_told() -> None:
+    before = {"t-screening-0": 3, "t-screening-1": 7}
+    assert judge_epochs(before, before).status is Status.GOOD
+    check = judge_epochs(before, before | {"t-screening-1": 8})
+    assert check.status is Status.WARNING
+    assert "t-screening-1" in check.found
+    assert "t-screening-0" not in check.found

@@ -19,11 +19,8 @@ from tidegate.console.pages.words import plain, short
 from tidegate.console.parts import console_of
 from tidegate.console.store.practice import Practice, practice_counts
 from tidegate.events.practice import Observed, PracticeSubject
-from tidegate.measures.validity import Force, to_ms
 
 SHOWN = timedelta(weeks=26)
-STATED = "CN-JP-"
-"""Measures whose words are set beside what is observed: those of January 2026."""
 
 router = APIRouter()
 
@@ -56,11 +53,10 @@ def practice(
         if destination in (None, one.destination) and goods in (None, one.item_group)
     ]
     tables = tables_of(console)
-    at_ms = to_ms(console.now())
     stated = [
-        one.measure
-        for one in (tables.measures if tables is not None else ())
-        if one.measure.id.startswith(STATED) and one.validity.force(at_ms) is Force.IN_FORCE
+        one
+        for one in (tables.statements if tables is not None else ())
+        if destination is None or destination in one.destinations
     ]
     return page(
         request,

@@ -62,6 +62,8 @@ class Story:
     export_country: str | None
     destination_country: str | None
     value: str
+    countries: dict[str, str]
+    """Of each name on it, where its party says: the same letters are drawn otherwise elsewhere."""
     decision: Decision | None
     main: Reason | None
     """The strongest reason; None where no measure met the shipment."""
@@ -99,6 +101,7 @@ def story_of(file: ShipmentFile, shipment_id: str, sent: Sequence[str]) -> Story
         export_country=shipment.export_country if shipment else None,
         destination_country=shipment.destination_country if shipment else None,
         value=_value(shipment) if shipment else "",
+        countries=_countries(shipment) if shipment else {},
         decision=decision,
         main=reasons[0] if reasons else None,
         since=file.shipment.since if file.shipment else None,
@@ -117,6 +120,15 @@ def _value(shipment: Shipment) -> str:
         if item.value is not None and item.currency is not None:
             totals[item.currency] = totals.get(item.currency, 0) + item.value
     return sums(totals.items()) if totals else ""
+
+
+def _countries(shipment: Shipment) -> dict[str, str]:
+    return {
+        name: party.country
+        for party in shipment.parties
+        if party.country is not None
+        for name in (party.name, *party.aliases)
+    }
 
 
 def _undecided(file: ShipmentFile) -> Iterator[str]:

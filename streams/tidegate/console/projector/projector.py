@@ -105,19 +105,10 @@ class Projector:
                 log.error("%s: retention, or a topic made anew; the store lacks them", gone)
                 await self._note(gone)
                 continue
-            except OtherDeployment as error:
-                self._fails("store", str(error))
-            except Superseded as error:
-                self._fails("store", f"another console writes to this store ({error})")
-            except (KafkaError, OSError, TimeoutError) as error:
-                self._fails("broker", f"Kafka cannot be read: {error or type(error).__name__}")
-            except OperationalError as error:
-                self._fails("database", f"the database cannot be used: {error.orig}")
             except Exception as error:
                 # Whatever it was: a console whose projector has ended would show old things for
                 # ever, and look well.
-                log.exception("the projector failed")
-                self._fails("store", f"{type(error).__name__}: {error}")
+                self._failed(error)
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def catch_up(self, progress: Callable[[int, int], None]) -> Written:
@@ -135,6 +126,9 @@ class Projector:
                 return await self._read_to_end(progress)
             except Gone as gone:
                 await self._note(gone)
+            except Superseded:
+                # A console that runs beside reads the same topics: between them, all is read once.
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _read_to_end(self, progress: Callable[[int, int], None]) -> Written:
         whole = Written()
@@ -167,6 +161,10 @@ class Projector:
                         looked = monotonic()
                     if source.missing and monotonic() - begun > MISSING_SECONDS:
                         return
+        except Exception as error:
+            # Told before the connections are let go: a broker that is away holds them long.
+            self._failed(error)
+            raise
         finally:
             await source.stop()
 
@@ -214,6 +212,20 @@ class Projector:
             behind_records=source.behind(ends),
             looked_at=now,
         )
+
+    def _failed(self, error: Exception) -> None:
+        """Say what went wrong, and in which part."""
+        if isinstance(error, OtherDeployment):
+            self._fails("store", str(error))
+        elif isinstance(error, Superseded):
+            self._fails("store", f"another console writes to this store ({error})")
+        elif isinstance(error, OperationalError):
+            self._fails("database", f"the database cannot be used: {error.orig}")
+        elif isinstance(error, (KafkaError, OSError, TimeoutError)):
+            self._fails("broker", f"Kafka cannot be read: {error or type(error).__name__}")
+        else:
+            log.error("the projector failed", exc_info=error)
+            self._fails("store", f"{type(error).__name__}: {error}")
 
     def _fails(self, part: str, problem: str) -> None:
         if self._health.part != part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from aiokafka.errors import (
@@ -17,6 +17,8 @@ from aiokafka.errors import (
 from tidegate.ops.acl_admin import principal
 from tidegate.ops.doctor.check import Check, Diagnosis, Status
 from tidegate.ops.doctor.clock import check_clock
+from tidegate.ops.doctor.events import check_events
+from tidegate.ops.doctor.group import check_group
 from tidegate.ops.doctor.partitioner import check_partitioner
 from tidegate.ops.doctor.process import check_settings, check_state, check_tables
 from tidegate.ops.doctor.published import check_published
@@ -35,14 +37,18 @@ _NO_RIGHT = (
 )
 
 KafkaCheck = Callable[[Settings], Awaitable[Check]]
+NO_MORE: Mapping[str, KafkaCheck] = {}
 
 
-async def examine(settings: Settings, role: Role = Role.WORKER) -> Diagnosis:
+async def examine(
+    settings: Settings, role: Role = Role.WORKER, more: Mapping[str, KafkaCheck] = NO_MORE
+) -> Diagnosis:
     """Run all checks. It never raises for what it finds, and takes 30 s a check at most.
 
     Args:
         settings: What is in force.
         role: Whose rights this process's principal should have.
+        more: Checks by name that need more than this room knows; done last.
     """
     checks = [check_settings(), check_tables(settings), check_state(settings)]
     reached = await _guarded("kafka", check_kafka, settings)
@@ -51,8 +57,11 @@ async def examine(settings: Settings, role: Role = Role.WORKER) -> Diagnosis:
         ("rights", partial(check_rights, role=role)),
         ("topics", check_topics),
         ("published", check_published),
+        ("events", check_events),
         ("partitioner", check_partitioner),
         ("clock", check_clock),
+        ("group", check_group),
+        *more.items(),
     )
     for name, check in later:
         if reached.status is Status.BAD:
