@@ -15,7 +15,7 @@ import time
 
 from bench.batches import Pair, producer, send_batch
 from bench.events import shipment
-from tidegate.runtime.app import loop_factory
+from tidegate.runtime.loop import loop_factory
 from tidegate.runtime.partitioner import partition_for
 
 _LEAD_SECONDS = 1.0

@@ -62,7 +62,7 @@ def _cpu() -> float:
 
 
 if __name__ == "__main__":
-    from tidegate.runtime.app import loop_factory
+    from tidegate.runtime.loop import loop_factory
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_read(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

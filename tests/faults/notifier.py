@@ -19,7 +19,7 @@ from tidegate.notify.http_sender import HttpSender
 from tidegate.notify.notifier import notify
 from tidegate.ops.logging import configure_logging
 from tidegate.ops.settings import load_settings
-from tidegate.runtime.app import loop_factory
+from tidegate.runtime.loop import loop_factory
 
 
 def install(faults: points.Faults) -> None:

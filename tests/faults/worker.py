@@ -14,7 +14,7 @@ from tests.faults.mutations import MUTATIONS
 from tidegate.agents.worker import work
 from tidegate.ops.logging import configure_logging
 from tidegate.ops.settings import load_settings
-from tidegate.runtime.app import loop_factory
+from tidegate.runtime.loop import loop_factory
 
 
 def main() -> int:

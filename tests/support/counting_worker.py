@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.support.counting import SPECS
-from tidegate.runtime.app import loop_factory, run
+from tidegate.runtime.app import run
+from tidegate.runtime.loop import loop_factory
 from tidegate.runtime.spec import RuntimeConfig
 
 

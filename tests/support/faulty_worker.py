@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.support.counting import BANK, PURSE, Purse
-from tidegate.runtime.app import loop_factory, run
+from tidegate.runtime.app import run
+from tidegate.runtime.loop import loop_factory
 from tidegate.runtime.record import Record
 from tidegate.runtime.spec import RuntimeConfig
 from tidegate.runtime.transaction import Transaction

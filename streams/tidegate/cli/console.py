@@ -137,7 +137,7 @@ def _serve(opened: Console, listening: socket.socket) -> None:
     import uvicorn
 
     from tidegate.console.app import create_app
-    from tidegate.runtime.app import loop_factory
+    from tidegate.runtime.loop import loop_factory
 
     settings = opened.settings
     host, port = listening.getsockname()[:2]

@@ -24,7 +24,7 @@ def worker(
     from tidegate.agents.worker import work
     from tidegate.ops.logging import configure_logging
     from tidegate.ops.settings import load_settings
-    from tidegate.runtime.app import loop_factory
+    from tidegate.runtime.loop import loop_factory
 
     overrides = {} if instance is None else {"instance_id": instance}
     with told_errors():

@@ -112,7 +112,9 @@ class Shift:
 
     def _all_busy(self) -> bool:
         """Say whether every endpoint has more than enough to do; a quicker one never waits."""
-        return all(len(lane.parcels) >= BUSY_PARCELS for lane in self._lanes.values())
+        routed = {name for route in self._config.routes for name in route.to}
+        lanes = [self._lanes[name] for name in routed if self._lanes[name].disabled is None]
+        return bool(lanes) and all(len(lane.parcels) >= BUSY_PARCELS for lane in lanes)
 
     def _open_lanes(self, book: Book, ledger: Ledger, alerts: AlertLog) -> None:
         for name, endpoint in self._config.endpoints.items():

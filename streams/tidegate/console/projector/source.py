@@ -8,8 +8,8 @@ What was decided is never written before the event that it was decided on.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -25,9 +25,12 @@ BATCH_RECORDS = 3000
 """Records of one transaction at most: large enough for speed, a fraction of a second's work."""
 FETCH_BYTES = 4 * 1024 * 1024
 WAIT_MILLISECONDS = 100
-LETTING_GO_SECONDS = 60.0
+LETTING_GO_SECONDS = 10.0
 PATIENCE_SECONDS = 5.0
 """A broker that says nothing for so long is away; viewers are told that it is old."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Gone(Exception):
@@ -92,12 +95,17 @@ class Source:
     async def stop(self) -> None:
         """Close the connections."""
         consumer, self._consumer = self._consumer, None
-        # A client whose broker is gone may wait long before it lets go.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LETTING_GO_SECONDS):
-                if consumer is not None:
-                    await consumer.stop()
-                await self._offsets.stop()
+        # In tasks of their own: aiokafka's consumer awaits requests that it cancelled, and so
+        # raises CancelledError, which would end whoever called this.
+        closing = [asyncio.ensure_future(self._offsets.stop())]
+        if consumer is not None:
+            closing.append(asyncio.ensure_future(_close(consumer)))
+        done, left = await asyncio.wait(closing, timeout=LETTING_GO_SECONDS)
+        for task in left:
+            task.cancel()
+        for task in done:
+            if not task.cancelled() and task.exception() is not None:
+                log.warning("a connection was not closed in order: %s", task.exception())
 
     async def ends(self) -> Mapping[Place, int]:
         """Return where each partition's committed records end now.
@@ -172,3 +180,11 @@ class Source:
         }
         self._stands.update((place, after) for place, (_, after) in moves.items())
         return Batch(records, moves)
+
+
+async def _close(consumer: Any) -> None:
+    try:
+        await consumer.stop()
+    finally:
+        # Where the first was cut short, the connections are still open.
+        await consumer._client.close()

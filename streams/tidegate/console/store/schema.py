@@ -373,7 +373,8 @@ practice = _table(
 
 def projected() -> list[Table]:
     """Return the tables that are filled from topics, whichever room declares them."""
-    return [table for table in metadata.sorted_tables if table.info.get("projected")]
+    # In the order of declaration: none refers to another, and the other rooms need not be there.
+    return [table for table in metadata.tables.values() if table.info.get("projected")]
 
 
 def empty_projection(connection: Connection) -> None:
