@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from tidegate.agents.deployment import runtime_config
 from tidegate.console.desk.deciding import Decider
 from tidegate.console.desk.outbox import Outbox
+from tidegate.console.identity.oidc import Provider
 from tidegate.console.live import Hub
 from tidegate.console.parts import Console
 from tidegate.console.projector.projector import Projector
@@ -54,6 +55,7 @@ def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> C
     tables = PublishedTables(config, settings.cache_dir)
     hub = Hub(stale=lambda: projector.problem(), now=now)
     projector = Projector(config, database, hub.told)
+    provider = None if settings.console_oidc_issuer is None else Provider(settings)
     return Console(
         settings,
         database,
@@ -63,4 +65,5 @@ def open_console(settings: Settings, now: Callable[[], datetime] = utc_now) -> C
         hub=hub,
         tables=tables,
         projector=projector,
+        provider=provider,
     )

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from tidegate.console.desk.deciding import Decider
 from tidegate.console.identity.limits import Limits
+from tidegate.console.identity.oidc import Provider
 from tidegate.console.identity.sessions import Lifetime
 from tidegate.console.live import Hub
 from tidegate.console.projector.projector import Projector
@@ -50,6 +51,7 @@ class Console:
     now: Callable[[], datetime]
     metrics: ConsoleMetrics = field(default_factory=ConsoleMetrics)
     services: tuple[Service, ...] = ()
+    provider: Provider | None = None
     limits: Limits = field(default_factory=Limits)
     hub: Hub = field(default_factory=Hub)
     tables: PublishedTables | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -42,4 +42,27 @@ class ConsoleSettings(BaseSettings):
     )
     console_proposal_hours: Annotated[int, Field(ge=1, le=30 * 24)] = Field(
         24, description="How long a proposed release waits for a second person."
+    )
+    console_oidc_issuer: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
+        None, description="OpenID Connect: the provider's issuer. Without it nobody signs in by it."
+    )
+    console_oidc_client_id: str | None = Field(
+        None, description="OpenID Connect: the console's client id at the provider."
+    )
+    console_oidc_client_secret: SecretStr | None = Field(
+        None, description="OpenID Connect: its secret; without one it is a public client."
+    )
+    console_oidc_scope: str = Field(
+        "openid profile", description="OpenID Connect: what the provider is asked for."
+    )
+    console_oidc_name_claim: str = Field(
+        "preferred_username", description="OpenID Connect: the claim that names a person."
+    )
+    console_oidc_role_claim: str = Field(
+        "groups", description="OpenID Connect: the claim, a text or a list, that roles come from."
+    )
+    console_oidc_roles: dict[str, Literal["viewer", "analyst", "approver", "admin"]] = Field(
+        default_factory=dict,
+        description="OpenID Connect: which value of that claim gives which role, as JSON:"
+        ' `{"trade-compliance": "analyst"}`. Who has none of them is not let in.',
     )

@@ -24,7 +24,7 @@ _ASSIGNED = re.compile(
 )
 
 
-CHATTY = ("aiokafka", "faust", "mode", "kafka", "uvicorn", "tidegate.runtime.transport")
+CHATTY = ("aiokafka", "faust", "mode", "kafka", "uvicorn", "alembic", "tidegate.runtime.transport")
 """Loggers whose INFO lines tell of a library's insides; only their warnings are ours to pass on.
 The transport is ours, but its lines are those of Faust's services that it extends."""
 

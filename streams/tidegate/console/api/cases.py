@@ -64,7 +64,7 @@ def list_assignments(
     return [_view(number, found.get(number)) for number in shipment_id]
 
 
-@router.put("/assignments/{shipment_id}")
+@router.put("/assignments/{shipment_id:path}")
 def assign(request: Request, person: Decides, shipment_id: str, wish: Assign) -> AssignmentView:
     """Take a case, give it to somebody, or let it go."""
     console = console_of(request)
@@ -83,7 +83,7 @@ def assign(request: Request, person: Decides, shipment_id: str, wish: Assign) ->
     return _view(shipment_id, given)
 
 
-@router.put("/presence/{shipment_id}")
+@router.put("/presence/{shipment_id:path}")
 def look(request: Request, person: Reader, shipment_id: Identifier) -> Lookers:
     """Say that you look at a case, and see who else does; said every ten seconds."""
     console = console_of(request)
@@ -93,7 +93,7 @@ def look(request: Request, person: Reader, shipment_id: Identifier) -> Lookers:
         return Lookers(names=cases.lookers(connection, shipment_id, console.now()))
 
 
-@router.get("/presence/{shipment_id}")
+@router.get("/presence/{shipment_id:path}")
 def lookers(request: Request, person: Reader, shipment_id: str) -> Lookers:
     """Say who looks at a case now."""
     console = console_of(request)
@@ -101,7 +101,7 @@ def lookers(request: Request, person: Reader, shipment_id: str) -> Lookers:
         return Lookers(names=cases.lookers(connection, shipment_id, console.now()))
 
 
-@router.delete("/presence/{shipment_id}", status_code=204)
+@router.delete("/presence/{shipment_id:path}", status_code=204)
 def leave(request: Request, person: Reader, shipment_id: str) -> None:
     """Say that you look no more."""
     with console_of(request).database.begin() as connection:

@@ -18,13 +18,14 @@ from tidegate.console.pages import (
     overview,
     parties,
     practice,
+    provider,
     shipments,
     sign_in,
     users,
 )
 
 PARTS = (
-    *(assets, sign_in, overview, holds, shipments, licenses, measures, parties, practice),
+    *(assets, sign_in, provider, overview, holds, shipments, licenses, measures, parties, practice),
     *(desk, deliveries, dead_letters, find),
     *(acts, users, account),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,15 +14,16 @@ from tidegate.console.identity.guard import known
 from tidegate.console.identity.passwords import PASSWORD_CHARACTERS_MIN
 from tidegate.console.identity.person import Person
 from tidegate.console.pages.templating import draw
+from tidegate.console.parts import console_of
 from tidegate.console.problems import Invalid, SignInFailed
 
 router = APIRouter()
 
 
 @router.get("/sign-in")
-def sign_in_page(onward: str = "/") -> HTMLResponse:
+def sign_in_page(request: Request, onward: str = "/") -> HTMLResponse:
     """Show the form."""
-    return _sign_in_form(onward)
+    return sign_in_form(request, onward)
 
 
 @router.post("/sign-in")
@@ -36,7 +38,7 @@ async def sign_in(
     try:
         await entrance.enter(request, response, name, password)
     except SignInFailed as problem:
-        return _sign_in_form(onward, problem.title, name, 401)
+        return sign_in_form(request, onward, problem.title, name, 401)
     return response
 
 
@@ -76,10 +78,13 @@ def local(onward: str) -> str:
     return onward if plain and onward.isprintable() else "/"
 
 
-def _sign_in_form(
-    onward: str, problem: str = "", name: str = "", status: int = 200
+def sign_in_form(
+    request: Request, onward: str, problem: str = "", name: str = "", status: int = 200
 ) -> HTMLResponse:
-    html = draw("sign_in.html", onward=local(onward), problem=problem, name=name, oidc=None)
+    """Return the page to sign in, with a way to the provider where there is one."""
+    onward = local(onward)
+    way = f"/sign-in/oidc?onward={quote(onward)}" if console_of(request).provider else None
+    html = draw("sign_in.html", onward=onward, problem=problem, name=name, oidc=way)
     return HTMLResponse(html, status)
 
 
