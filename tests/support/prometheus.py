@@ -18,7 +18,7 @@ import yaml
 from tests.support.kafka.ports import free_ports
 from tests.support.rules import PROMETHEUS, tool, yaml_of
 
-SECONDS = 30.0
+SECONDS = 120.0  # beside others, a scrape may take longer than it is given
 POLL_SECONDS = 0.1
 
 
@@ -35,7 +35,7 @@ class PrometheusServer:
         self, folder: Path, targets: Mapping[str, Sequence[str]], alertmanager: str | None = None
     ) -> None:
         config = yaml_of(PROMETHEUS / "prometheus.yml")
-        config["global"].update(scrape_interval="1s", scrape_timeout="1s", evaluation_interval="1s")
+        config["global"].update(scrape_interval="2s", scrape_timeout="2s", evaluation_interval="1s")
         config["rule_files"] = [str(PROMETHEUS / name) for name in config["rule_files"]]
         for job in config["scrape_configs"]:
             job["static_configs"] = [{"targets": list(targets.get(job["job_name"], ()))}]

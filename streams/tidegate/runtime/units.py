@@ -17,6 +17,7 @@ from tidegate.runtime.meter import Meter
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.session import Session
 from tidegate.runtime.spec import AgentSpec, RuntimeConfig, Unit
+from tidegate.runtime.watchdog import Standing
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Units:
         self._sessions: dict[Unit, Session] = {}
         self._seeks = 0
         self._progress = monotonic()
+        self._standing = Standing()
         self._assigned = False
         self._lag: dict[Unit, int] = {}
         self._problems: tuple[str, ...] = ()
@@ -202,12 +204,13 @@ class Units:
 
     def stuck(self, seconds: float) -> list[str]:
         """Return the units that have had work and no progress for `seconds`."""
-        now = monotonic()
-        return [
-            str(unit)
-            for unit, session in list(self._sessions.items())
-            if now - session.progress > seconds and (session.busy or self._lag.get(unit, 0) > 0)
-        ]
+        sessions = list(self._sessions.items())
+        progress = {
+            unit: session.progress
+            for unit, session in sessions
+            if session.busy or self._lag.get(unit, 0) > 0
+        }
+        return [str(unit) for unit in self._standing.longer_than(seconds, progress, monotonic())]
 
     async def watch_lag(self) -> None:
         """Measure the lag, show it, and find missing topics, now and then, until cancelled."""

@@ -8,14 +8,38 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 from tidegate.runtime.exits import Exit
+from tidegate.runtime.spec import Unit
 
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
+
+
+class Standing:
+    """Which units stand still: they have had work for so long, and got nowhere.
+
+    Rest does not count: work that comes after an idle hour is not an hour old.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[Unit, float] = {}
+
+    def longer_than(self, seconds: float, progress: Mapping[Unit, float], now: float) -> list[Unit]:
+        """Return the units that have stood for longer.
+
+        Args:
+            seconds: How long is too long.
+            progress: When each unit that has work now got on last.
+            now: By the same clock.
+        """
+        self._since = {unit: self._since.get(unit, now) for unit in progress}
+        return [
+            unit for unit, last in progress.items() if now - max(last, self._since[unit]) > seconds
+        ]
 
 
 class Watchdog:

@@ -4,7 +4,8 @@ import threading
 import pytest
 
 from tidegate.runtime.exits import Exit
-from tidegate.runtime.watchdog import Watchdog
+from tidegate.runtime.spec import Unit
+from tidegate.runtime.watchdog import Standing, Watchdog
 
 
 class Ended:
@@ -54,3 +55,16 @@ async def test_a_worker_that_gets_on_lives() -> None:
     dog.stop()
     assert not ended.event.is_set()
     turning.cancel()
+
+
+def test_work_that_comes_after_a_rest_is_not_as_old_as_the_rest() -> None:
+    unit, standing = Unit("screening", 0), Standing()
+    assert standing.longer_than(60.0, {}, now=1000.0) == []
+    # It got on last an hour ago, and has had work for a second.
+    assert standing.longer_than(60.0, {unit: -2600.0}, now=1001.0) == []
+    assert standing.longer_than(60.0, {unit: -2600.0}, now=1061.0) == []
+    assert standing.longer_than(60.0, {unit: -2600.0}, now=1062.0) == [unit]
+    # It gets on, or rests: the count begins anew.
+    assert standing.longer_than(60.0, {unit: 1062.5}, now=1063.0) == []
+    assert standing.longer_than(60.0, {}, now=1130.0) == []
+    assert standing.longer_than(60.0, {unit: 1062.5}, now=1140.0) == []
