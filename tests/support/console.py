@@ -33,6 +33,7 @@ class ConsoleProcess:
         self.port = free_ports(1)[0]
         self.address = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
+        self._visitors: list[Visitor] = []
 
     def add_user(self, name: str, role: str, password: str = PASSWORD) -> None:
         """Add a user by the command."""
@@ -78,6 +79,7 @@ class ConsoleProcess:
     def sign_in(self, name: str, password: str = PASSWORD) -> Visitor:
         """Return somebody who is signed in."""
         visitor = Visitor(self.address)
+        self._visitors.append(visitor)
         visitor.sign_in(name, password)
         return visitor
 
@@ -119,6 +121,8 @@ class ConsoleProcess:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        for visitor in self._visitors:
+            visitor.client.close()
 
     def _environment(self) -> dict[str, str]:
         return self._deployment.environment(console_port=self.port, **self._settings)
