@@ -131,10 +131,12 @@ class Writer:
                 futures.append(await producer.send_batch(batch, physical, partition=partition))
                 if topic == JOURNAL:
                     journal = futures[-1]
-        finally:
-            # Also on an error half way: an exception that nobody looked at would be reported
-            # by the event loop long after its unit was rebuilt.
-            results = await asyncio.gather(*futures, return_exceptions=True)
+        except BaseException:
+            # Not waited for: with the broker away the answers may never come.
+            for future in futures:
+                future.add_done_callback(_looked_at)
+            raise
+        results = await asyncio.gather(*futures, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -152,3 +154,9 @@ class Writer:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1.0):
                 await self._producer.abort_transaction()
+
+
+def _looked_at(future: asyncio.Future[Any]) -> None:
+    """Take note of an answer that came too late: the event loop reports those nobody looked at."""
+    if not future.cancelled():
+        future.exception()
