@@ -18,7 +18,7 @@ from tests.support.kafka.ports import free_ports
 from tests.support.rules import DEPLOY, tool, yaml_of
 
 CONFIG = DEPLOY / "alertmanager" / "alertmanager.yml"
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class AlertReceiver:

@@ -54,6 +54,8 @@ class PrometheusServer:
             f"--config.file={self._config}",
             f"--storage.tsdb.path={self._folder / 'prometheus'}",
             f"--web.listen-address={self._address}",
+            # What fired before Alertmanager was discovered is otherwise sent again after a minute.
+            "--rules.alert.resend-delay=1s",
         ]
         with (self._folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
