@@ -13,7 +13,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from tidegate.agents.topics import ALERTS
 from tidegate.events.delivery import AlertPlace
 from tidegate.notify.answer import TakenAlert
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.spec import RuntimeConfig
 
 KEPT_BYTES = 32 * 1024 * 1024
@@ -59,7 +59,7 @@ class AlertLog:
         """Let go of the connection."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await let_go(consumer)
 
     async def _read(self, partition: int, offset: int) -> TakenAlert:
         kept = self._kept.get((partition, offset))

@@ -29,7 +29,7 @@ from tidegate.notify.metrics import NotifierMetrics
 from tidegate.notify.parcel import Step
 from tidegate.notify.progress import given_up, sent_again, taken_up
 from tidegate.notify.routing import routed
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.spec import RuntimeConfig
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Intake:
                 )
                 await self._tell_lag(consumer, places)
         finally:
-            await consumer.stop()
+            await let_go(consumer)
 
     async def _take(self, batches: Mapping[TopicPartition, list[Record]]) -> None:
         steps: list[Step] = []

@@ -18,7 +18,7 @@ from aiokafka.coordinator.protocol import (
 )
 
 from tidegate.agents.topics import ALERTS
-from tidegate.runtime.clients import group_consumer
+from tidegate.runtime.clients import group_consumer, let_go
 from tidegate.runtime.membership import keep
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -94,7 +94,7 @@ class Membership(ConsumerRebalanceListener):
         """Leave."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await let_go(consumer)
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         """Go on: most often the same one is chosen again, and if not, it is fenced."""

@@ -16,7 +16,7 @@ from tidegate.notify.book import Book
 from tidegate.ops.settings import Settings
 from tidegate.ops.topic_admin import admin_client
 from tidegate.ops.topics import DELIVERIES_TOPIC, DELIVERY_COMMANDS_TOPIC
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.spec import RuntimeConfig
 
@@ -65,7 +65,7 @@ async def find_start(settings: Settings, config: RuntimeConfig) -> Start:
         book = Book(partitions)
         records = await _replay(config, consumer, book, partitions, committed)
     finally:
-        await consumer.stop()
+        await let_go(consumer)
     return Start(partitions, positions, book, records)
 
 

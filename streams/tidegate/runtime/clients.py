@@ -24,14 +24,23 @@ async def let_go(client: Any) -> None:
     """Stop a client whose work is done, without waiting for the last word of its connections.
 
     Over TLS the end of a connection that still has an answer on its way is waited for half a
-    minute, by the event loop's own rule: that goes on aside.
+    minute, by the event loop's own rule: that goes on aside. A consumer with fetches under way ends
+    its `stop` by CancelledError; here that does not end the caller.
     """
-    stopping = asyncio.ensure_future(client.stop())
+    stopping = asyncio.ensure_future(_stop(client))
     _stopping.add(stopping)
     stopping.add_done_callback(_stopping.discard)
     done, _ = await asyncio.wait([stopping], timeout=_LET_GO_SECONDS)
     if done:
         stopping.result()
+
+
+async def _stop(client: Any) -> None:
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        # It awaited fetches that it had cancelled itself, and left its connections open.
+        await client._client.close()
 
 
 def unit_producer(config: RuntimeConfig, unit: Unit) -> Any:

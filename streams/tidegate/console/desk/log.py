@@ -20,7 +20,7 @@ from tidegate.agents.topics import DISPOSITIONS
 from tidegate.events.chain import Head, link_of, sealed
 from tidegate.events.codec import STRUCTURED_HEADERS
 from tidegate.events.disposition import Disposition
-from tidegate.runtime.clients import reader
+from tidegate.runtime.clients import let_go, reader
 from tidegate.runtime.offsets import Offsets
 from tidegate.runtime.partitioner import partition_for
 from tidegate.runtime.spec import RuntimeConfig
@@ -175,7 +175,7 @@ class DispositionLog:
             await consumer.start()
             found = await _between(consumer, TopicPartition(self._topic, number), begin, end)
         finally:
-            await consumer.stop()
+            await let_go(consumer)
         return found, begin == first
 
 
