@@ -34,6 +34,7 @@ def test_a_release_needs_two_people_and_shows_when_the_worker_says_so(
     second.get_by_label("Your reason").fill("Seen.")
     second.get_by_role("button", name="Second it").click()
     expect(second.locator("#verdict")).to_contain_text("Released", timeout=WORKER_MS)
+    expect(second.locator("#verdict")).to_have_class("card verdict pass")
     expect(second.locator("#history")).to_contain_text("by analyst, seconded by admin")
     # Without a reload, on the other screen too.
     expect(first.locator("#verdict")).to_contain_text("Released", timeout=WORKER_MS)

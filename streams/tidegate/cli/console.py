@@ -160,5 +160,13 @@ def _serve(opened: Console, listening: socket.socket) -> None:
     # Uvicorn ends in order at a signal, and then raises it once more, for the process to die of it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
+
+    class Server(uvicorn.Server):
+        """Ends the viewers' streams first: they have no end of their own to wait for."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await opened.hub.stop()
+            await super().shutdown(sockets)
+
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(uvicorn.Server(config).serve(sockets=[listening]))
+        runner.run(Server(config).serve(sockets=[listening]))

@@ -52,7 +52,12 @@ def configure_logging(
         last = [structlog.processors.format_exc_info, mask_secrets]
         last.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
     else:
-        last = [mask_secrets, structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        # Plain tracebacks: pretty ones print the local variables, secrets among them, and take
+        # the process's whole time for half a minute on a deep stack.
+        plain = structlog.dev.ConsoleRenderer(
+            colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        last = [structlog.processors.format_exc_info, mask_secrets, plain]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],

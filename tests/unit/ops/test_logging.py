@@ -14,10 +14,20 @@ from tidegate.ops.logging import MASK, configure_logging
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """JSON log lines; pytest's own handlers are put back afterwards."""
+    yield from _written("json")
+
+
+@pytest.fixture
+def text() -> Iterator[io.StringIO]:
+    """Log lines for people."""
+    yield from _written("console")
+
+
+def _written(form: str) -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     stream = io.StringIO()
-    configure_logging("INFO", "json", stream)
+    configure_logging("INFO", form, stream)
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -89,3 +99,15 @@ def test_the_console_form_is_for_people() -> None:
         structlog.reset_defaults()
     assert "decided" in stream.getvalue()
     assert "sesame" not in stream.getvalue()
+
+
+def test_a_traceback_for_people_is_plain_and_shows_no_local_variable(text: io.StringIO) -> None:
+    unnamed = "sesame"
+    try:
+        raise ValueError(f"wrong by {len(unnamed)}: password='sesame'")
+    except ValueError:
+        structlog.get_logger("tidegate.test").exception("failed")
+    assert "ValueError: wrong by 6" in text.getvalue()
+    assert "unnamed" not in text.getvalue().replace("len(unnamed)", "")
+    assert "sesame" not in text.getvalue()
+    assert len(text.getvalue().splitlines()) < 10

@@ -169,4 +169,4 @@ def _invalid(error: ValidationError) -> Invalid:
 
 
 def _back(shipment_id: str, done: str) -> RedirectResponse:
-    return RedirectResponse(f"/shipments/{quote(shipment_id, safe='')}?done={done}#main", 303)
+    return RedirectResponse(f"/shipments/{quote(shipment_id, safe='')}?done={done}", 303)

@@ -8,6 +8,7 @@ const STREAM = "/api/v1/live";
 const LEAST_MS = 1500; // between two looks at the server
 const SHARE = 15; // a look takes at most this part of the time: a slow server is asked less often
 const SILENT_MS = 20000; // the server gives a sign every few seconds; after this it is gone
+const LOST_MS = 6000; // a stream that broke is opened anew within two seconds, where there is a server
 
 let stream = null;
 let wanted = false;
@@ -17,6 +18,7 @@ let lastSign = Date.now();
 let lastLook = Date.now();
 let serverSays = null; // what the server says of its own sources, null: all is well
 let connected = false;
+let lostAt = null; // since when there is no stream; null: there is one, or none was asked for yet
 
 const SHAPES = {
   live: '<circle cx="8" cy="8" r="5" fill="currentColor"/>',
@@ -43,11 +45,15 @@ function show(state, word, text) {
   banner.hidden = state !== "stale";
 }
 
+function gone() {
+  return Date.now() - lastSign > SILENT_MS || (lostAt !== null && Date.now() - lostAt > LOST_MS);
+}
+
 function judge() {
   if (document.hidden) return;
   if (serverSays) {
     show("stale", "Not live", serverSays);
-  } else if (Date.now() - lastSign > SILENT_MS) {
+  } else if (gone()) {
     show("stale", "Not live", `The console does not answer. You see what was known at ${clock(lastLook)}. ` +
       "It is tried again by itself; nothing is lost. If it stays so, ask an operator whether the console process runs.");
   } else if (connected) {
@@ -68,6 +74,7 @@ function busy(region) {
 }
 
 function put(region, fresh) {
+  region.className = fresh.className; // a held shipment's frame, once it is released, is another
   if (region.innerHTML === fresh.innerHTML || busy(region)) return;
   const picked = new Set([...region.querySelectorAll("input:checked")].map((one) => one.value));
   const open = new Set([...region.querySelectorAll("details[open][id]")].map((one) => one.id));
@@ -147,12 +154,14 @@ function open() {
   stream = new EventSource(STREAM);
   stream.addEventListener("open", () => {
     connected = true;
+    lostAt = null;
     lastSign = Date.now();
     judge();
     if (Date.now() - lastLook > 3000) changed(); // what came while there was no stream
   });
   stream.addEventListener("error", () => {
     connected = false;
+    lostAt ??= Date.now();
     judge();
     // Where the server answered with an error the browser does not try again by itself.
     if (stream.readyState === EventSource.CLOSED) setTimeout(reopen, 3000);
@@ -191,6 +200,6 @@ export function follow() {
   judge();
   setInterval(() => {
     judge();
-    if (Date.now() - lastSign > SILENT_MS) changed();
+    if (gone()) changed();
   }, 2000);
 }
