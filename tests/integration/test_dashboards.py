@@ -122,6 +122,10 @@ def prometheus(
         }
         targets = {job: [address.removeprefix("http://")] for job, address in jobs.items()}
         with PrometheusServer(folder, targets, targets["alertmanager"][0]) as server:
+            # A rate is a difference: what was counted before the first scrape would show none.
+            server.wait_for(
+                lambda: server.query("tidegate_decision_latency_seconds_count"), "a first scrape"
+            )
             asyncio.run(produce(deployment.settings, [application()]))
             deployment.command("simulate", "--events", str(EVENTS), "--rubbish", "0.05")
             httpx.get(f"{console.address}/api/v1/session")
