@@ -53,8 +53,8 @@ async def publish(
         max_request_size=MAX_REQUEST_BYTES,
         compression_type=None,
     )
-    await producer.start()
     try:
+        await producer.start()  # in here: cut short, it leaves connections open as well
         measures, control = config.physical(MEASURES), config.physical(CONTROL)
         partitions = sorted(await producer.partitions_for(control))
         snapshot = to_records(files, str(uuid.uuid4()))
